@@ -1,0 +1,1 @@
+"""Who is who: organisations, people, memberships with roles, sessions and API tokens."""

@@ -1,0 +1,1 @@
+"""Everything put together: settings, composition, command line, worker and schedule, embedded services."""

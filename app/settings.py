@@ -1,0 +1,172 @@
+"""All settings, in one frozen class. Only `api`, `web` and `app` may read them.
+
+They come from environment variables: `DINGYUE_` and the path, with `__` between the levels, for instance
+`DINGYUE_DATABASE__URL`. Unknown keys, missing secrets and a movable clock in production are refused at start.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "DINGYUE_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Section):
+    # The service's own role: no UPDATE or DELETE on append-only tables.
+    url: str
+    # The role that owns the tables; only `dingyue migrate` uses it.
+    owner_url: str | None = None
+    # Connections each process keeps open.
+    pool_size: int = 10
+
+
+class BrokerSettings(_Section):
+    # Redis or RabbitMQ, as Celery writes it. Losing the broker loses nothing.
+    url: str
+
+
+class ObjectSettings(_Section):
+    # `file:///folder`, or `s3://bucket/prefix` with the AWS_* variables set.
+    url: str
+
+
+class SecretSettings(_Section):
+    # 32 bytes in hex: seals private keys and one-time codes at rest. There is no default.
+    master_key: SecretStr | None = None
+    # Or a file that holds it (a mounted secret).
+    master_key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> Self:
+        if (self.master_key is None) == (self.master_key_file is None):
+            raise ValueError("give either master_key or master_key_file")
+        return self
+
+    def read(self) -> bytes:
+        """The 32 bytes. Raises `ValueError` if they aren't."""
+        key = self.master_key.get_secret_value() if self.master_key else Path(self.master_key_file or "").read_text()
+        raw = bytes.fromhex(key.strip())
+        if len(raw) != 32:
+            raise ValueError("the master key must be 32 bytes in hex")
+        return raw
+
+
+class LogSettings(_Section):
+    # The log's name in every checkpoint, without a scheme. Changing it starts another log.
+    origin: str
+    # How often new evidence is anchored on the chain at most, in seconds.
+    anchor_every_seconds: int = 300
+
+
+class ChainSettings(_Section):
+    # JSON-RPC of a node of ours or of the consortium.
+    rpc_url: str
+    # Refused at start if the node says otherwise.
+    chain_id: int
+    # For people: in reports and packages.
+    name: str
+    # A development chain proves nothing and is labelled so.
+    is_development: bool = False
+    # `tag`: the node's `finalized`; or a number of blocks on top.
+    finality: Annotated[str, Field(pattern=r"^(tag|\d{1,4})$")] = "tag"
+
+
+class TimestampSettings(_Section):
+    # An RFC 3161 authority. Empty: the built-in one, labelled so.
+    url: str | None = None
+
+
+class TwilioSettings(_Section):
+    account_sid: str
+    auth_token: SecretStr
+    # Either a Messaging Service or a number.
+    messaging_service_sid: str | None = None
+    from_number: str | None = None
+
+
+class MessageSettings(_Section):
+    # `console` keeps messages on a page for the operator; nothing leaves the machine.
+    channel: Literal["console", "twilio"]
+    twilio: TwilioSettings | None = None
+    # The signature carriers want in front of every SMS.
+    signature: str = "【鼎约】"
+
+    @model_validator(mode="after")
+    def _twilio_is_complete(self) -> Self:
+        if self.channel == "twilio" and self.twilio is None:
+            raise ValueError("channel twilio needs the twilio section")
+        return self
+
+
+class ClockSettings(_Section):
+    # A file with an offset, for demonstrations; only an embedded stack may have one.
+    offset_file: Path | None = None
+
+
+class ScheduleSettings(_Section):
+    # Seconds between two runs of each periodic task.
+    relay_seconds: float = 2
+    send_seconds: float = 5
+    sweep_seconds: float = 60
+    anchor_loop_seconds: float = 5
+
+
+class Settings(BaseSettings):
+    """See the sections."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    # `embedded` may use the built-in parts and a movable clock; `production` may not.
+    mode: Literal["embedded", "production"]
+    # Where people reach the service; it stands in links, certificates and QR codes.
+    base_url: str
+    # Where the service listens.
+    host: str = "127.0.0.1"
+    port: int = 8000
+    # Celery's beat keeps its schedule here, and the font and binaries are found from the repository.
+    run_directory: Path
+    # The largest upload, in megabytes.
+    upload_limit_megabytes: int = 50
+
+    database: DatabaseSettings
+    broker: BrokerSettings
+    objects: ObjectSettings
+    secrets: SecretSettings
+    log: LogSettings
+    chain: ChainSettings
+    timestamp: TimestampSettings = TimestampSettings()
+    messages: MessageSettings
+    clock: ClockSettings = ClockSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_real(self) -> Self:
+        if self.mode == "production":
+            if self.clock.offset_file is not None:
+                raise ValueError("production keeps real time: clock.offset_file is refused")
+            if self.messages.channel == "console":
+                raise ValueError("production must send messages: channel console is refused")
+            if self.chain.is_development:
+                raise ValueError("production must not anchor on a development chain")
+        return self
+
+
+def load_settings() -> Settings:
+    """Reads the environment. Raises `pydantic.ValidationError`, or `ValueError` naming unknown keys."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = [key for key in os.environ if key.startswith(PREFIX) and key.split("__")[0] not in known]
+    if unknown:
+        raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+    return Settings()  # type: ignore[call-arg]  # the fields come from the environment

@@ -1,0 +1,199 @@
+"""`dingyue up`: the whole service on one machine, everything embedded, stopped cleanly by Ctrl-C.
+
+Order of start: PostgreSQL, Redis, chain → migrations → keys and contract → web, worker, beat, anchor. Stop is the
+reverse. A process that dies by itself is started again; one that keeps dying stops the whole.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from app.embedded import CHAIN_ID, OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres, EmbeddedRedis, free_port
+from app.migrate import migrate
+from app.processes import Child, ProcessFailed
+from core.clock import ShiftedClock
+from core.rpc import json_rpc
+
+_MOST_RESTARTS = 5
+_READY_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where an embedded stack lives and listens."""
+
+    data_directory: Path
+    port: int = 8000
+    host: str = "127.0.0.1"
+    is_clock_movable: bool = True
+
+
+class Stack:
+    """The embedded parts and the four processes of the service."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._data = options.data_directory.resolve()
+        self._postgres = EmbeddedPostgres(self._data)
+        self._redis = EmbeddedRedis(self._data)
+        self._chain = EmbeddedChain(self._data, _kept_port(self._data / "run" / "chain.port"))
+        self._children: list[Child] = []
+        self._restarts = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self._options.host}:{self._options.port}"
+
+    def environment(self) -> dict[str, str]:
+        """The settings every process of the stack gets."""
+        environment = {
+            "DINGYUE_MODE": "embedded",
+            "DINGYUE_BASE_URL": self.base_url,
+            "DINGYUE_HOST": self._options.host,
+            "DINGYUE_PORT": str(self._options.port),
+            "DINGYUE_RUN_DIRECTORY": str(self._data / "run"),
+            "DINGYUE_DATABASE__URL": self._postgres.url(SERVICE_ROLE),
+            "DINGYUE_DATABASE__OWNER_URL": self._postgres.url(OWNER_ROLE),
+            "DINGYUE_BROKER__URL": self._redis.url,
+            "DINGYUE_OBJECTS__URL": f"file://{self._data / 'objects'}",
+            "DINGYUE_SECRETS__MASTER_KEY_FILE": str(_master_key_file(self._data)),
+            "DINGYUE_LOG__ORIGIN": f"dingyue.local/{_log_name(self._data)}",
+            "DINGYUE_LOG__ANCHOR_EVERY_SECONDS": "2",
+            "DINGYUE_CHAIN__RPC_URL": self._chain.url,
+            "DINGYUE_CHAIN__CHAIN_ID": str(CHAIN_ID),
+            "DINGYUE_CHAIN__NAME": "anvil development chain",
+            "DINGYUE_CHAIN__IS_DEVELOPMENT": "true",
+            "DINGYUE_MESSAGES__CHANNEL": "console",
+            "DINGYUE_SCHEDULE__RELAY_SECONDS": "1",
+            "DINGYUE_SCHEDULE__SEND_SECONDS": "1",
+            "DINGYUE_SCHEDULE__SWEEP_SECONDS": "2",
+            "DINGYUE_SCHEDULE__ANCHOR_LOOP_SECONDS": "0.5",
+        }
+        if self._options.is_clock_movable:
+            environment["DINGYUE_CLOCK__OFFSET_FILE"] = str(self._data / "clock.json")
+        return environment
+
+    def start(self, prepare: Callable[[], None], say: Callable[[str], None]) -> None:
+        """Starts everything; `prepare` runs once the embedded parts are up and before the processes start.
+
+        Raises `ProcessFailed` with the end of a log if a part doesn't come up.
+        """
+        for folder in ("run", "log", "objects"):
+            (self._data / folder).mkdir(parents=True, exist_ok=True)
+        say("PostgreSQL, Redis, chain …")
+        self._postgres.start()
+        self._redis.start()
+        self._chain.start()
+        self._move_chain_clock()
+        os.environ.update(self.environment())
+        migrate(self._postgres.url(OWNER_ROLE))
+        prepare()
+        say("web, worker, beat, anchor …")
+        for name in ("serve", "worker", "beat", "anchor"):
+            child = self._process(name)
+            child.start()
+            self._children.append(child)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        for child in reversed(self._children):
+            child.stop()
+        self._chain.stop()
+        self._redis.stop()
+        self._postgres.stop()
+
+    def watch(self) -> None:
+        """Starts a process again that died. Raises `ProcessFailed` when that happens too often."""
+        for child in self._children:
+            if child.is_running():
+                continue
+            self._restarts += 1
+            if self._restarts > _MOST_RESTARTS:
+                child.require_running()
+            child.start()
+
+    def _process(self, name: str) -> Child:
+        return Child(
+            name=name,
+            command=[sys.executable, "-m", "app.cli", name],
+            run_directory=self._data / "run",
+            log=self._data / "log" / f"{name}.log",
+            environment=self.environment(),
+        )
+
+    def _move_chain_clock(self) -> None:
+        """A restarted anvil goes by the machine's time again; bring it to the time of the demonstration."""
+        if self._options.is_clock_movable:
+            offset = ShiftedClock(self._data / "clock.json").offset()
+            if offset:
+                json_rpc(self._chain.url, "evm_increaseTime", int(offset.total_seconds()))
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            for child in self._children:
+                child.require_running()
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.base_url}/health/ready", trust_env=False, timeout=5).status_code == 200:
+                    return
+            time.sleep(0.1)
+        raise ProcessFailed(f"the service did not answer within {_READY_SECONDS} seconds; see {self._data / 'log'}")
+
+
+@contextmanager
+def only_one(data_directory: Path) -> Iterator[None]:
+    """Two stacks must not share a data directory. Raises `ProcessFailed` if another one runs there."""
+    data_directory.mkdir(parents=True, exist_ok=True)
+    with (data_directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ProcessFailed(f"a service already runs on {data_directory}; stop it first") from error
+        yield
+
+
+def run_until_stopped(stack: Stack) -> None:
+    """Watches the processes until SIGINT or SIGTERM."""
+    stop = threading.Event()
+    for caught in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(caught, lambda *_: stop.set())
+    while not stop.wait(1):
+        stack.watch()
+
+
+def _kept_port(file: Path) -> int:
+    """The chain keeps its port over restarts, so that a stored settings file stays true."""
+    with suppress(FileNotFoundError, ValueError):
+        return int(file.read_text())
+    port = free_port()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(str(port))
+    return port
+
+
+def _master_key_file(data_directory: Path) -> Path:
+    """Made at the first start; whoever loses it loses every private key of this stack."""
+    file = data_directory / "master.key"
+    if not file.exists():
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(secrets.token_hex(32))
+    return file
+
+
+def _log_name(data_directory: Path) -> str:
+    """Each embedded log has an origin of its own: two logs must never share a name."""
+    file = data_directory / "log-name"
+    if not file.exists():
+        file.write_text(f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}")
+    return file.read_text()

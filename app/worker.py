@@ -1,0 +1,77 @@
+"""The Celery application: handling of events, and the periodic sweeps.
+
+Celery knows nothing of the domain and the domain nothing of Celery: every task calls one function that is safe to
+run twice. Tasks carry ids only; the database holds the truth.
+"""
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from app.composition import Application, build
+from app.settings import load_settings
+from core.outbox import relay
+
+settings = load_settings()
+
+
+@cache
+def application() -> Application:
+    """One composition per worker process, made at first use (after a fork)."""
+    return build(settings)
+
+
+def make_celery() -> Celery:
+    celery = Celery("dingyue", broker=settings.broker.url)
+    celery.conf.update(
+        task_ignore_result=True,
+        task_acks_late=False,  # the outbox re-delivers; a second delivery by the broker would only be work done twice
+        broker_connection_retry_on_startup=True,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        timezone="UTC",
+        beat_schedule_filename=str(settings.run_directory / "beat-schedule"),
+        beat_schedule={
+            "relay": {"task": "relay", "schedule": settings.schedule.relay_seconds},
+            "send": {"task": "send_due", "schedule": settings.schedule.send_seconds},
+            "sweep": {"task": "sweep", "schedule": settings.schedule.sweep_seconds},
+        },
+    )
+    return celery
+
+
+celery_app = make_celery()
+
+
+@worker_process_init.connect
+def _forget_parent_connections(**_: Any) -> None:
+    application.cache_clear()
+
+
+@celery_app.task(name="relay", expires=30)
+def relay_outbox() -> None:
+    """Offers unhandled events to the workers."""
+    relay(application().engine, lambda event_id: handle_event.delay(event_id.hex))
+
+
+@celery_app.task(name="handle_event")
+def handle_event(event_id: str) -> None:
+    """Runs the subscribers of one event, then relays what they caused without waiting for the schedule."""
+    application().dispatcher.handle(UUID(hex=event_id))
+
+
+@celery_app.task(name="send_due", expires=30)
+def send_due() -> None:
+    """Sends reminders and messages that are due, and reconciles those with an unknown outcome."""
+    application().services.notify.send_due()
+
+
+@celery_app.task(name="sweep", expires=60)
+def sweep() -> None:
+    """Moves what has become due or expired since the last sweep; the work is that of today's dates alone."""
+    services = application().services
+    services.performance.sweep_due()
+    services.signing.expire_envelopes()

@@ -1,0 +1,53 @@
+"""Identifiers: UUIDv7 inside the database, a prefix at the edge (`env_…`, `ctr_…`).
+
+A prefixed id is `<prefix>_<32 lowercase hex digits>`. Ids are names, not secrets: whatever lets somebody in is a
+separate random token (`core.secrets`).
+"""
+
+import os
+from datetime import datetime
+from uuid import UUID
+
+from core.errors import InvalidId
+
+ORGANISATION = "org"
+PERSON = "per"
+API_TOKEN = "tok"  # noqa: S105 - the prefix of an id, not a token
+DOCUMENT = "doc"
+ENVELOPE = "env"
+RECIPIENT = "rcp"
+EVIDENCE = "evd"
+CONTRACT = "ctr"
+OBLIGATION = "obl"
+FULFILMENT = "ful"
+SUPERVISION = "sup"
+TERMINATION = "ter"
+MESSAGE = "msg"
+CREDIT_EVENT = "cev"
+EVENT = "evt"
+
+
+def new_id(now: datetime) -> UUID:
+    """A UUIDv7 (RFC 9562 §5.7) whose first 48 bits are `now` in milliseconds, so that ids sort by creation."""
+    milliseconds = int(now.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    value = (milliseconds & (1 << 48) - 1) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def public(prefix: str, identifier: UUID) -> str:
+    """The id as people and programs outside see it."""
+    return f"{prefix}_{identifier.hex}"
+
+
+def parse(prefix: str, text: str) -> UUID:
+    """The UUID behind a prefixed id.
+
+    Raises `InvalidId` for another prefix, upper case, or anything that isn't 32 hex digits.
+    """
+    head, _, tail = text.partition("_")
+    if head != prefix or len(tail) != 32 or not set(tail) <= set("0123456789abcdef"):
+        raise InvalidId(given=text[:80], expected=f"{prefix}_<32 hex>")
+    return UUID(hex=tail)

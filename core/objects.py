@@ -1,0 +1,68 @@
+"""Object storage: PDFs, packages, tiles. One API (obstore) for a local folder and any S3-compatible store."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from core.errors import DingyueError
+
+
+class ObjectMissing(DingyueError):
+    code = "object_missing"
+    zh = "存储中找不到文件 {key}。操作未生效，请联系管理员检查存储。"
+    en = "The stored file {key} is missing. Nothing was done; tell the operator to check the object store."
+
+
+class ObjectCorrupted(DingyueError):
+    code = "object_corrupted"
+    zh = "存储中的文件 {key} 与其摘要不符，已拒绝使用。请联系管理员检查存储。"
+    en = "The stored file {key} doesn't match its digest and was refused. Tell the operator to check the store."
+
+
+class Objects:
+    """Immutable objects named by what they hold, and a few named by where they belong (tiles).
+
+    `put` is durable when it returns. Putting the same content twice is harmless, so a caller that crashed between
+    `put` and its transaction simply does it again.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store: Any = store
+
+    @classmethod
+    def at(cls, url: str, **options: Any) -> "Objects":
+        """`file:///folder` or any URL obstore knows (`s3://bucket/prefix`)."""
+        if url.startswith("file://"):
+            folder = Path(url.removeprefix("file://"))
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls(LocalStore(str(folder)))
+        return cls(from_url(url, **options))
+
+    def put(self, data: bytes) -> str:
+        """Stores `data` under its SHA-256 and returns the key, `sha256/<2 hex>/<64 hex>`."""
+        digest = hashlib.sha256(data).hexdigest()
+        key = f"sha256/{digest[:2]}/{digest}"
+        self.put_at(key, data)
+        return key
+
+    def get(self, key: str) -> bytes:
+        """The object, re-hashed when its key is a digest.
+
+        Raises `ObjectMissing`, or `ObjectCorrupted` if the bytes no longer match the key.
+        """
+        data = self.get_at(key)
+        if key.startswith("sha256/") and hashlib.sha256(data).hexdigest() != key.rsplit("/", 1)[1]:
+            raise ObjectCorrupted(key=key)
+        return data
+
+    def put_at(self, key: str, data: bytes) -> None:
+        obstore.put(self._store, key, data)
+
+    def get_at(self, key: str) -> bytes:
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except (FileNotFoundError, obstore.exceptions.NotFoundError) as error:
+            raise ObjectMissing(key=key) from error

@@ -1,0 +1,100 @@
+"""Fixtures: each is named for the thing it returns. One embedded PostgreSQL per test process, one database per test
+process, emptied before each test that asks for it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from app.embedded import OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres
+from app.migrations.grants import grant_service_role
+from app.models import append_only_tables
+from core.database import Base, create_database_engine
+from core.objects import Objects
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from tests.support.clock import FixedClock
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    owner = create_engine(server.url(OWNER_ROLE))
+    Base.metadata.create_all(owner)
+    with owner.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
+        grant_service_role(connection, append_only_tables())
+    owner.dispose()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def owner_engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    """Connected as the role that owns the tables; tests use it only to clean up and to tamper."""
+    engine = create_engine(postgres.url(OWNER_ROLE))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def service_engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    engine = create_database_engine(postgres.url(SERVICE_ROLE))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(owner_engine: Engine, service_engine: Engine) -> Engine:
+    """A real, migrated, empty PostgreSQL as the service role sees it."""
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with owner_engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return service_engine
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def unit_of_work(engine: Engine, clock: FixedClock) -> UnitOfWorkFactory:
+    return lambda: UnitOfWork(engine, clock)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Objects:
+    return Objects.at(f"file://{tmp_path / 'objects'}")
+
+
+@pytest.fixture
+def secrets() -> SecretBox:
+    return SecretBox(b"a master key that only tests use")
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedChain]:
+    """A real development chain, shared by the tests of one process; never expect it to be empty."""
+    node = EmbeddedChain(tmp_path_factory.mktemp("chain"))
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def fresh_chain(tmp_path: Path) -> Iterator[Callable[[], EmbeddedChain]]:
+    """Starts chains of a test's own, to be stopped, rolled back or lost."""
+    started: list[EmbeddedChain] = []
+
+    def start() -> EmbeddedChain:
+        node = EmbeddedChain(tmp_path / f"chain-{len(started)}")
+        node.start()
+        started.append(node)
+        return node
+
+    yield start
+    for node in started:
+        node.stop()

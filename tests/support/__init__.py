@@ -1,0 +1,1 @@
+"""Factories, clocks and adapters for tests."""
