@@ -1,0 +1,96 @@
+"""One handler renders every error as `application/problem+json` (RFC 9457) with a stable `code`."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from core.errors import DingyueError, InvalidInput, Language, NotFound, TooLarge
+
+logger = logging.getLogger(__name__)
+
+
+class RequestInvalid(InvalidInput):
+    code = "request_invalid"
+    zh = "请求内容不符合接口要求，见 errors 字段；未作任何更改。请修改后重试。"
+    en = "The request doesn't fit the interface, see `errors`; nothing was changed. Mend it and try again."
+
+
+class RouteNotFound(NotFound):
+    code = "route_not_found"
+    zh = "没有这个地址。请查看 /docs 中的接口说明。"
+    en = "There is nothing at this address. See /docs for what there is."
+
+
+class BodyTooLarge(TooLarge):
+    code = "body_too_large"
+    zh = "上传内容超过 {limit_megabytes} MB 的上限，未被接收。请压缩或拆分后重试。"
+    en = "What was sent is over the limit of {limit_megabytes} MB and was not taken. Shrink or split it."
+
+
+class InternalError(DingyueError):
+    """Anything we didn't foresee. The cause is in the log, never in the answer."""
+
+    code = "internal_error"
+
+
+def language_of(request: Request) -> Language:
+    """Chinese unless English is asked for first."""
+    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
+
+
+def problem(error: DingyueError, language: Language, extra: dict[str, Any] | None = None) -> JSONResponse:
+    body = {
+        "type": f"/docs/errors#{error.code}",
+        "title": error.code.replace("_", " "),
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message(language),
+        **({"facts": error.facts} if error.facts else {}),
+        **(extra or {}),
+    }
+    headers = {"Content-Language": language}
+    if "retry_after_seconds" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after_seconds"])
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, error.status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers."""
+
+    @app.exception_handler(DingyueError)
+    def known(request: Request, error: DingyueError) -> JSONResponse:
+        if error.status >= 500:
+            logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
+        return problem(error, language_of(request))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        # `input` is left out: it may hold a password or a code.
+        errors = [
+            {"where": ".".join(map(str, item["loc"])), "what": item["msg"], "kind": item["type"]}
+            for item in error.errors()
+        ]
+        return problem(RequestInvalid(), language_of(request), {"errors": errors})
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return problem(RouteNotFound(), language_of(request))
+        body = {"type": "about:blank", "status": error.status_code, "code": f"http_{error.status_code}"}
+        return JSONResponse(
+            {**body, "title": error.detail, "detail": error.detail},
+            error.status_code,
+            error.headers,
+            media_type="application/problem+json",
+        )
+
+    @app.exception_handler(Exception)
+    def unknown(request: Request, error: Exception) -> JSONResponse:
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(InternalError(), language_of(request))

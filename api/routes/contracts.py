@@ -1,0 +1,84 @@
+"""The contract register: enter, attach to an envelope, list, read, history."""
+
+from fastapi import APIRouter
+
+from api.deps import CurrentActor, CurrentServices, Cursor, Limit
+from api.schemas.contracts import (
+    AttachEnvelope,
+    ContractPage,
+    ContractView,
+    HistoryEntry,
+    HistoryPage,
+    NewContract,
+    contract_item,
+    contract_view,
+)
+from core import ids
+from performance.models import ContractHistory
+from performance.policy import ContractState
+
+router = APIRouter(prefix="/contracts", tags=["contracts"])
+
+
+@router.post("", status_code=201)
+def enter_contract(actor: CurrentActor, services: CurrentServices, body: NewContract) -> ContractView:
+    """Enters a contract your organisation is a party to: a draft, one being signed here, or one signed elsewhere."""
+    return contract_view(services.performance.enter_contract(actor, body.elements()))
+
+
+@router.get("")
+def list_contracts(
+    actor: CurrentActor,
+    services: CurrentServices,
+    state: ContractState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ContractPage:
+    """The contracts you may see, newest first."""
+    page = services.performance.contracts(actor, state=state, cursor=cursor, limit=limit)
+    return ContractPage(items=[contract_item(each) for each in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{contract_id}")
+def read_contract(actor: CurrentActor, services: CurrentServices, contract_id: str) -> ContractView:
+    """Parties, contacts, obligations, and whether its class must be reported."""
+    return contract_view(services.performance.contract(actor, ids.parse(ids.CONTRACT, contract_id)))
+
+
+@router.post("/{contract_id}/envelope")
+def attach_envelope(
+    actor: CurrentActor, services: CurrentServices, contract_id: str, body: AttachEnvelope
+) -> ContractView:
+    """Ties a draft to an envelope that is not finished: its completion registers the contract."""
+    envelope_id = ids.parse(ids.ENVELOPE, body.envelope_id)
+    contract = ids.parse(ids.CONTRACT, contract_id)
+    return contract_view(services.performance.attach_envelope(actor, contract, envelope_id))
+
+
+@router.get("/{contract_id}/history")
+def read_history(
+    actor: CurrentActor,
+    services: CurrentServices,
+    contract_id: str,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> HistoryPage:
+    """Who changed what, when, from what to what, and why; oldest first."""
+    contract = ids.parse(ids.CONTRACT, contract_id)
+    page = services.performance.history(actor, contract, cursor=cursor, limit=limit)
+    return HistoryPage(items=[_history_entry(each) for each in page.items], next_cursor=page.next_cursor)
+
+
+def _history_entry(row: ContractHistory) -> HistoryEntry:
+    return HistoryEntry(
+        sequence=row.sequence,
+        at=row.at,
+        organisation_id=ids.public(ids.ORGANISATION, row.organisation_id) if row.organisation_id else None,
+        person_id=ids.public(ids.PERSON, row.person_id) if row.person_id else None,
+        obligation_id=ids.public(ids.OBLIGATION, row.obligation_id) if row.obligation_id else None,
+        change=row.change,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        evidence_id=ids.public(ids.EVIDENCE, row.evidence_id) if row.evidence_id else None,
+    )

@@ -1,0 +1,32 @@
+"""Whether the service is up, and what it stands on."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from api.deps import CurrentServices
+
+public_router = APIRouter(prefix="/health", tags=["health"])
+
+
+class Health(BaseModel):
+    """Labels are honest: a trial CA, the built-in TSA or a development chain prove less than the real things."""
+
+    status: str
+    development_chain: bool
+    trial_authority: bool
+    built_in_timestamp: bool
+
+
+@public_router.get("/ready")
+def ready(services: CurrentServices) -> Health:
+    """Answers once the database answers; an error otherwise."""
+    with services.unit_of_work() as uow:
+        uow.session.execute(text("SELECT 1"))
+    platform = services.platform
+    return Health(
+        status="ready",
+        development_chain=platform.is_development_chain,
+        trial_authority=platform.is_trial_authority,
+        built_in_timestamp=platform.is_built_in_timestamp,
+    )

@@ -1,0 +1,61 @@
+"""What the edges (API, web pages) may call: one service for each domain package, put together by `app`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from accounts.service import AccountService
+from core.clock import Clock
+from core.objects import Objects
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWorkFactory
+
+if TYPE_CHECKING:
+    from credit.service import CreditService
+    from ledger.anchors.service import AnchorService
+    from ledger.package.service import PackageService
+    from ledger.service import LedgerService
+    from notify.service import NotifyService
+    from performance.service import PerformanceService
+    from signing.pki.service import PKIService
+    from signing.service import SigningService
+    from signing.validation import ValidationService
+
+
+class ClockControl(Protocol):
+    """Moves an embedded stack's clock; there is none in production."""
+
+    def move_to(self, instant: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What every page and package must say honestly about itself."""
+
+    base_url: str
+    is_development_chain: bool
+    is_trial_authority: bool
+    is_built_in_timestamp: bool
+    console_messages: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock_control` is None unless the stack is embedded."""
+
+    platform: Platform
+    clock: Clock
+    clock_control: ClockControl | None
+    unit_of_work: UnitOfWorkFactory
+    objects: Objects
+    secrets: SecretBox
+    accounts: AccountService
+    pki: "PKIService"
+    ledger: "LedgerService"
+    anchors: "AnchorService"
+    packages: "PackageService"
+    signing: "SigningService"
+    validation: "ValidationService"
+    performance: "PerformanceService"
+    credit: "CreditService"
+    notify: "NotifyService"

@@ -1,0 +1,1 @@
+"""Evidence: records, the Merkle log, checkpoints, anchors, the evidence package and its offline verifier."""

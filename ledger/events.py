@@ -1,0 +1,13 @@
+"""What the ledger tells the packages above it, and itself."""
+
+from typing import ClassVar
+
+from core.events import Event
+
+
+class CheckpointPublished(Event):
+    """The log has grown to `size` entries and signed it."""
+
+    type: ClassVar[str] = "checkpoint.published"
+
+    size: int

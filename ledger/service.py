@@ -1,0 +1,249 @@
+"""Use cases of evidence: sequence the log, prove, time-stamp a checkpoint, read, notarise a digest.
+
+Facts are recorded with `record_evidence`, inside the unit of work of the fact.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.policy import Actor, Scope
+from core.events import Reaction
+from core.ids import EVIDENCE, ORGANISATION, PERSON, public
+from core.objects import ObjectMissing, Objects
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWorkFactory
+from ledger import keys, repository
+from ledger.errors import (
+    CheckpointNotFound,
+    EvidenceNotFound,
+    EvidenceNotLogged,
+    LogEmpty,
+    TileNotFound,
+    TimestampUnavailable,
+)
+from ledger.events import CheckpointPublished
+from ledger.fsck import Examination
+from ledger.merkle import consistency_path, inclusion_path
+from ledger.models import LogCheckpoint
+from ledger.policy import NOTARISED_FILE, timestamp_instant
+from ledger.ports import TimestampAuthority
+from ledger.proof import TlogProof, encode_proof
+from ledger.record import EvidenceFile, StoredFile, Subject
+from ledger.record_evidence import record_evidence
+from ledger.repository import LoggedRecord
+from ledger.sequencer import Sequencer
+from ledger.tiles import Tile, TileStore
+
+__all__ = ["LedgerService", "LoggedRecord", "PublishedCheckpoint", "StampedCheckpoint", "record_evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCheckpoint:
+    """A checkpoint as it was signed and shown to the world. `root` is 32 bytes, `note` the signed note's bytes."""
+
+    size: int
+    root: bytes
+    note: bytes
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StampedCheckpoint:
+    """An RFC 3161 token (DER) over SHA-256(note), the authority's name, and the token's own time."""
+
+    authority: str
+    token: bytes
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerService:
+    """Everything that is done with evidence and the log. `origin` names the log, like `example.org/log`."""
+
+    unit_of_work: UnitOfWorkFactory
+    objects: Objects
+    secrets: SecretBox
+    origin: str
+    timestamp_authorities: tuple[TimestampAuthority, ...] = ()
+
+    # The log
+
+    def ensure_log_key(self) -> str:
+        """Makes the log's key at set-up, once; returns its vkey."""
+        return str(keys.ensure_log_key(self.unit_of_work, self.secrets, self.origin))
+
+    def vkeys(self) -> list[str]:
+        """The C2SP verifier keys of the log. Raises `LogKeyMissing` before set-up."""
+        return [str(keys.log_verifier_key(self.unit_of_work, self.origin))]
+
+    def sequence_pending(self) -> int | None:
+        """Logs what is pending and returns the new checkpoint's size; None if there was nothing new.
+
+        Safe to run at any time, by several at once, and after a crash anywhere. Raises `LogCorrupted`.
+        """
+        return Sequencer(self.unit_of_work, TileStore(self.objects), self.secrets, self.origin).run()
+
+    def checkpoint(self) -> bytes:
+        """The latest signed checkpoint. Raises `LogEmpty` before the first."""
+        latest = self.latest_checkpoint()
+        if latest is None:
+            raise LogEmpty
+        return latest.note
+
+    def latest_checkpoint(self) -> PublishedCheckpoint | None:
+        with self.unit_of_work() as uow:
+            row = repository.latest_checkpoint(uow.session)
+        return _published(row) if row else None
+
+    def published_checkpoint(self, size: int) -> PublishedCheckpoint:
+        """Raises `CheckpointNotFound` unless a checkpoint of this very size was published."""
+        with self.unit_of_work() as uow:
+            row = repository.checkpoint(uow.session, size)
+        if row is None:
+            raise CheckpointNotFound(size=size)
+        return _published(row)
+
+    def tile(self, path: str) -> bytes:
+        """A tile or entry bundle under its tlog-tiles path, `tile/…`. Raises `TileNotFound`."""
+        try:
+            return TileStore(self.objects).read(Tile.parse(path))
+        except ObjectMissing as error:
+            raise TileNotFound from error
+
+    def examine(self) -> Iterator[str]:
+        """Reads the whole log and yields what is wrong with it (`dingyue fsck`). Raises `LogKeyMissing`."""
+        key = keys.log_verifier_key(self.unit_of_work, self.origin)
+        return Examination(self.unit_of_work, TileStore(self.objects), key).examine()
+
+    # Proofs
+
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """RFC 6962 §2.1.1 for leaf `index` in the checkpoint of `size`. Raises `CheckpointNotFound`, `LogCorrupted`."""
+        self.published_checkpoint(size)
+        if not 0 <= index < size:
+            raise EvidenceNotLogged(size=size)
+        return inclusion_path(index, size, TileStore(self.objects).nodes(size))
+
+    def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
+        """RFC 6962 §2.1.2 between checkpoints. Empty if `size1` is 0 or `size2`.
+
+        Raises `CheckpointNotFound` unless both are published (0 always is) and `size1` ≤ `size2`; `LogCorrupted`.
+        """
+        for size in {size1, size2} - {0}:
+            self.published_checkpoint(size)
+        if size1 > size2:
+            raise CheckpointNotFound(size=size1)
+        return consistency_path(size1, size2, TileStore(self.objects).nodes(size2))
+
+    def tlog_proof(self, evidence_id: UUID, checkpoint_size: int) -> bytes:
+        """The C2SP tlog-proof of an entry against the published checkpoint of `checkpoint_size`.
+
+        For callers that have let the reader in already. Raises `CheckpointNotFound`, `EvidenceNotLogged`.
+        """
+        note = self.published_checkpoint(checkpoint_size).note
+        with self.unit_of_work() as uow:
+            index = repository.leaf_index(uow.session, evidence_id)
+        if index is None or index >= checkpoint_size:
+            raise EvidenceNotLogged(size=checkpoint_size)
+        path = inclusion_path(index, checkpoint_size, TileStore(self.objects).nodes(checkpoint_size))
+        return encode_proof(TlogProof(index, tuple(path), note))
+
+    def first_checkpoint_with(self, leaf_index: int) -> PublishedCheckpoint | None:
+        """The earliest checkpoint that holds a leaf; None while it is staged but not published."""
+        with self.unit_of_work() as uow:
+            row = repository.first_checkpoint_with(uow.session, leaf_index)
+        return _published(row) if row else None
+
+    # Time-stamps
+
+    def ensure_timestamp(self, size: int) -> list[StampedCheckpoint]:
+        """Has every authority stamp the checkpoint of `size` that hasn't yet, and returns all stamps.
+
+        Idempotent. Every authority is asked, also when one before it fails. Raises `TimestampUnavailable` if any
+        didn't answer; stamps had until then are kept.
+        """
+        note = self.published_checkpoint(size).note
+        stamped = {stamp.authority for stamp in self.timestamps(size)}
+        failure: TimestampUnavailable | None = None
+        for authority in self.timestamp_authorities:
+            if authority.name not in stamped:
+                try:
+                    self._stamp(size, authority, hashlib.sha256(note).digest())
+                except TimestampUnavailable as error:
+                    failure = error
+        if failure is not None:
+            raise failure
+        return self.timestamps(size)
+
+    def _stamp(self, size: int, authority: TimestampAuthority, digest: bytes) -> None:
+        token = authority.timestamp(digest)
+        stamped_at = timestamp_instant(token, digest)
+        with self.unit_of_work() as uow:
+            repository.add_timestamp(uow.session, size, authority.name, token, stamped_at)
+
+    def timestamps(self, size: int) -> list[StampedCheckpoint]:
+        """The stamps that the checkpoint of `size` has, earliest first."""
+        with self.unit_of_work() as uow:
+            rows = repository.timestamps(uow.session, size)
+        return [StampedCheckpoint(row.authority, row.token, row.stamped_at) for row in rows]
+
+    def subscriptions(self) -> list[Reaction[CheckpointPublished]]:
+        """Every checkpoint is stamped as soon as it is published; an authority that is down is asked again."""
+
+        def stamp(event: CheckpointPublished) -> None:
+            self.ensure_timestamp(event.size)
+
+        return [Reaction("ledger.timestamp_checkpoint", CheckpointPublished, stamp)]
+
+    # Records
+
+    def evidence(self, actor: Actor, evidence_id: UUID) -> LoggedRecord:
+        """Raises `EvidenceNotFound`, also for another organisation's."""
+        actor.require(Scope.EVIDENCE_READ)
+        with self.unit_of_work() as uow:
+            return _found(repository.record(uow.session, actor, evidence_id))
+
+    def records_of(self, actor: Actor, *subjects: Subject) -> list[LoggedRecord]:
+        """All records of the subjects that the actor may read, subject by subject, oldest first."""
+        actor.require(Scope.EVIDENCE_READ)
+        with self.unit_of_work() as uow:
+            return repository.records_of_subjects(uow.session, actor, subjects)
+
+    def list_records(self, actor: Actor, subject_id: str, *, after: int = -1, limit: int = 50) -> list[LoggedRecord]:
+        """A page of one subject's records: those behind position `after` in its chain."""
+        actor.require(Scope.EVIDENCE_READ)
+        with self.unit_of_work() as uow:
+            return repository.records_of_subject(uow.session, actor, subject_id, after=after, limit=limit)
+
+    def notarise(self, actor: Actor, file: EvidenceFile) -> LoggedRecord:
+        """Records that the actor showed these digests now. The file itself is never seen, and the record says so."""
+        actor.require(Scope.EVIDENCE_WRITE)
+        with self.unit_of_work() as uow:
+            evidence_id = uow.new_id()
+            record_evidence(
+                uow,
+                type="digest.notarised",
+                subject=Subject(NOTARISED_FILE, public(EVIDENCE, evidence_id)),
+                organisation_ids=[actor.organisation_id],
+                facts={
+                    "organisation": public(ORGANISATION, actor.organisation_id),
+                    "person": public(PERSON, actor.person_id) if actor.person_id else None,
+                    "is_content_seen": False,
+                },
+                files=[StoredFile(file, object_key="")],
+                evidence_id=evidence_id,
+            )
+            return _found(repository.record(uow.session, actor, evidence_id))
+
+
+def _published(row: LogCheckpoint) -> PublishedCheckpoint:
+    return PublishedCheckpoint(row.size, row.root, row.note, row.published_at)
+
+
+def _found(record: LoggedRecord | None) -> LoggedRecord:
+    if record is None:
+        raise EvidenceNotFound
+    return record
