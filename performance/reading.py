@@ -1,0 +1,222 @@
+"""Reads, scoped to the actor: lists in pages, and everything there is about a contract or an obligation.
+
+Every list is one query and every dossier a fixed number of them, however long it is. A cursor names the last row of
+the page before.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor, Scope
+from core.clock import CHINA
+from core.money import Money
+from performance import explanation, listing, repository
+from performance.errors import ListCursorInvalid
+from performance.explanation import Explanation
+from performance.listing import ObligationFilter
+from performance.models import (
+    Contract,
+    ContractHistory,
+    Exemption,
+    Fulfilment,
+    Obligation,
+    OverdueEntry,
+    SupervisionCase,
+    SupervisionStep,
+    TerminationCase,
+    Variation,
+)
+from performance.policy import ObligationState, RequestState
+from performance.regions import RegionProfiles, ReportingDuty, reporting_duty
+from performance.repository import ContractFile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows and where to go on; no cursor on the last page."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDossier:
+    """A contract with its parties, contacts, obligations, and whether its class must be reported."""
+
+    file: ContractFile
+    duty: ReportingDuty | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObligation:
+    obligation: Obligation
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueItem:
+    entry: OverdueEntry
+    obligation: Obligation
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationDossier:
+    """An obligation and all that happened to it, each list oldest first."""
+
+    obligation: Obligation
+    contract: Contract
+    fulfilments: Sequence[Fulfilment]
+    overdue_entries: Sequence[OverdueEntry]
+    supervision_cases: Sequence[SupervisionCase]
+    supervision_steps: Sequence[SupervisionStep]
+    termination_cases: Sequence[TerminationCase]
+    exemptions: Sequence[Exemption]
+    variations: Sequence[Variation]
+
+
+def today(now: datetime) -> date:
+    """The calendar day in China."""
+    return now.astimezone(CHINA).date()
+
+
+def obligation_states(names: Sequence[str]) -> tuple[ObligationState, ...]:
+    return tuple(ObligationState(name) for name in names)
+
+
+def dossier(session: Session, file: ContractFile, profiles: RegionProfiles) -> ContractDossier:
+    contract = file.contract
+    session.flush()
+    if contract.class_code is None:
+        return ContractDossier(file, None)
+    amount = Money(contract.amount_minor, contract.currency) if contract.amount_minor is not None else None
+    profile = profiles.version(contract.region, contract.profile_version)
+    return ContractDossier(file, reporting_duty(profile, contract.class_code, amount))
+
+
+def contract(session: Session, actor: Actor, contract_id: UUID, profiles: RegionProfiles) -> ContractDossier:
+    actor.require(Scope.CONTRACTS_READ)
+    found = repository.contract_of(session, actor, contract_id)
+    return dossier(session, repository.files_of(session, [found])[found.id], profiles)
+
+
+def contracts(session: Session, actor: Actor, *, state: str | None, cursor: str | None, limit: int) -> Page[Contract]:
+    actor.require(Scope.CONTRACTS_READ)
+    before = _read(cursor, lambda text: UUID(hex=text))
+    rows = listing.contracts(session, actor, state=state, before=before, limit=limit + 1)
+    return _page(rows, limit, lambda row: row.id.hex)
+
+
+def contract_counts(session: Session, actor: Actor) -> dict[str, int]:
+    actor.require(Scope.CONTRACTS_READ)
+    return listing.number_of_contracts(session, actor)
+
+
+def history(
+    session: Session, actor: Actor, contract_id: UUID, *, cursor: str | None, limit: int
+) -> Page[ContractHistory]:
+    actor.require(Scope.CONTRACTS_READ)
+    found = repository.contract_of(session, actor, contract_id)
+    after = _read(cursor, int) or 0
+    rows = listing.history(session, found.id, after=after, limit=limit + 1)
+    return _page(rows, limit, lambda row: str(row.sequence))
+
+
+def obligations(
+    session: Session, actor: Actor, wanted: ObligationFilter, *, cursor: str | None, limit: int
+) -> Page[ListedObligation]:
+    actor.require(Scope.CONTRACTS_READ)
+    after = _read(cursor, _due_and_id)
+    rows = listing.obligations(session, actor, wanted, after=after, limit=limit + 1)
+    items = [ListedObligation(obligation, contract) for obligation, contract in rows]
+    return _page(items, limit, lambda item: f"{item.obligation.due_on}_{item.obligation.id.hex}")
+
+
+def overdue_register(
+    session: Session, actor: Actor, *, is_open: bool | None, cursor: str | None, limit: int
+) -> Page[OverdueItem]:
+    actor.require(Scope.CONTRACTS_READ)
+    before = _read(cursor, lambda text: UUID(hex=text))
+    rows = listing.overdue_register(session, actor, is_open=is_open, before=before, limit=limit + 1)
+    return _page([OverdueItem(*row) for row in rows], limit, lambda item: item.entry.id.hex)
+
+
+def obligation(session: Session, actor: Actor, obligation_id: UUID) -> ObligationDossier:
+    actor.require(Scope.CONTRACTS_READ)
+    obligation_row, contract_row = listing.obligation_of(session, actor, obligation_id)
+    only = [obligation_id]
+    cases = listing.rows_of(session, SupervisionCase, only)
+    return ObligationDossier(
+        obligation=obligation_row,
+        contract=contract_row,
+        fulfilments=listing.rows_of(session, Fulfilment, only),
+        overdue_entries=listing.overdue_entries_of(session, obligation_id),
+        supervision_cases=cases,
+        supervision_steps=repository.steps_of(session, [case.id for case in cases]),
+        termination_cases=listing.rows_of(session, TerminationCase, only),
+        exemptions=listing.rows_of(session, Exemption, only),
+        variations=listing.rows_of(session, Variation, only),
+    )
+
+
+def explain(
+    session: Session, actor: Actor, obligation_id: UUID, profiles: RegionProfiles, now: datetime
+) -> Explanation:
+    about = obligation(session, actor, obligation_id)
+    row, contract_row = about.obligation, about.contract
+    return explanation.explain(
+        ObligationState(row.state),
+        profiles.version(contract_row.region, contract_row.profile_version),
+        due_on=row.due_on,
+        due_version=row.due_version,
+        closed_on=row.closed_on,
+        today=today(now),
+        evidence=_case_facts(about),
+    )
+
+
+def _case_facts(about: ObligationDossier) -> dict[str, str | None]:
+    """What decided it: the latest claim, step, approved ground and outcome."""
+    facts: dict[str, str | None] = {}
+    if about.fulfilments:
+        claim = about.fulfilments[-1]
+        facts |= {"claim": claim.state, "fulfilled_on": claim.fulfilled_on.isoformat()}
+    if about.supervision_steps:
+        step = about.supervision_steps[-1]
+        facts |= {"last_step": step.kind, "last_step_on": step.held_on.isoformat()}
+    approved = [each for each in about.exemptions if each.state == RequestState.APPROVED]
+    if approved:
+        facts |= {"ground": approved[-1].ground, "occurred_on": approved[-1].occurred_on.isoformat()}
+    if about.termination_cases:
+        case = about.termination_cases[-1]
+        facts |= {"dispute": case.state, "outcome": case.outcome, "case_number": case.case_number}
+        facts |= {"party_at_fault": case.party_at_fault}
+    return facts
+
+
+def _due_and_id(text: str) -> tuple[date, UUID]:
+    due_on, _, identifier = text.partition("_")
+    return date.fromisoformat(due_on), UUID(hex=identifier)
+
+
+def _read(cursor: str | None, parse: Callable[[str], T]) -> T | None:
+    """Raises `ListCursorInvalid` for anything `parse` refuses."""
+    if cursor is None:
+        return None
+    try:
+        return parse(cursor)
+    except (ValueError, OverflowError) as error:
+        raise ListCursorInvalid from error
+
+
+def _page(rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """`rows` holds one more than `limit` if there is a next page."""
+    shown = list(rows[:limit])
+    return Page(shown, cursor_of(shown[-1]) if len(rows) > limit else None)

@@ -1,0 +1,123 @@
+"""Into the register: a completed envelope registers its contract, an ended one cancels it (R3).
+
+    draft ─▶ signing ─▶ signed ─▶ registered        (EnvelopeCompleted)
+                 └────▶ cancelled                   (EnvelopeEnded)
+
+A draft binds nobody: it is registered only if the parties it names are the ones that signed.
+"""
+
+from datetime import date
+
+from core import ids
+from core.clock import CHINA, rfc3339
+from core.unit_of_work import UnitOfWork
+from performance import repository
+from performance.compose_contract import compose_from_envelope, signed_by
+from performance.events import ContractRegistered
+from performance.policy import ContractState, ObligationChange
+from performance.recording import (
+    SYSTEM,
+    Author,
+    announce_schedule,
+    change_contract,
+    change_obligation,
+    notarise,
+    party_fact,
+    write_history,
+)
+from performance.regions import RegionProfiles
+from performance.repository import ContractFile, ObligationInHand
+from signing.events import EnvelopeCompleted, EnvelopeEnded
+
+
+def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profiles: RegionProfiles) -> None:
+    """Everything signed here registers itself (签约信息自动归集)."""
+    file = repository.contract_by_envelope(uow.session, event.envelope_id)
+    if file is None:
+        file = compose_from_envelope(uow, event, profiles)
+        write_history(uow, file, SYSTEM, change="enter", after=ContractState.SIGNING, reason="由签署信封自动建立")
+    elif file.contract.state != ContractState.SIGNING:
+        return
+    contract = file.contract
+    contract.signed_object_key, contract.signed_sha256 = event.object_key, event.sha256
+    contract.evidence_id = event.evidence_id
+    contract.signed_on = event.completed_at.astimezone(CHINA).date()
+    change_contract(uow, file, ContractState.SIGNED, SYSTEM, reason="信封签署完成", evidence_id=event.evidence_id)
+    absent = sorted({party.name for party in file.parties if party.uscc not in signed_by(event.signers)})
+    if absent:
+        # Nobody is bound by what somebody else wrote about them: stay signed, unregistered, with the reason.
+        reason = f"未登记：录入的当事人未签署 {', '.join(absent)}"
+        write_history(uow, file, SYSTEM, change="parties_contradict_signatures", reason=reason)
+        return
+    register(uow, file, SYSTEM, signed_on=contract.signed_on, reason="签约信息自动归集")
+
+
+def cancel_ended_envelope(uow: UnitOfWork, event: EnvelopeEnded) -> None:
+    """Never signed: the contract is cancelled, and its obligations with it."""
+    file = repository.contract_by_envelope(uow.session, event.envelope_id)
+    if file is None or file.contract.state != ContractState.SIGNING:
+        return
+    reason = f"信封未完成签署（{event.outcome}）{event.reason}"
+    for obligation in file.obligations:
+        hand = ObligationInHand(file, obligation)
+        change_obligation(uow, hand, ObligationChange.CANCEL, SYSTEM, reason=reason, facts={})
+    envelope = ids.public(ids.ENVELOPE, event.envelope_id)
+    facts = {"envelope": envelope, "outcome": event.outcome, "reason": event.reason}
+    evidence_id = notarise(uow, file, "contract.cancelled", SYSTEM, facts)
+    change_contract(uow, file, ContractState.CANCELLED, SYSTEM, reason=reason, evidence_id=evidence_id)
+
+
+def register(uow: UnitOfWork, file: ContractFile, author: Author, *, signed_on: date, reason: str) -> None:
+    contract = file.contract
+    contract.signed_on, contract.registered_at = signed_on, uow.now
+    evidence_id = notarise(uow, file, "contract.registered", author, _registration_facts(file))
+    contract.evidence_id = contract.evidence_id or evidence_id
+    change_contract(uow, file, ContractState.REGISTERED, author, reason=reason, evidence_id=evidence_id)
+    uow.emit(
+        ContractRegistered(
+            contract_id=contract.id,
+            number=contract.number,
+            title=contract.title,
+            parties=[party_fact(party) for party in file.parties],
+            registered_at=uow.now,
+        )
+    )
+    for obligation in file.obligations:
+        hand = ObligationInHand(file, obligation)
+        change_obligation(uow, hand, ObligationChange.SCHEDULE, author, reason=reason, facts={})
+        announce_schedule(uow, hand)
+        if obligation.due_on < signed_on:
+            _note_late_signing(uow, hand, signed_on)
+
+
+def _note_late_signing(uow: UnitOfWork, hand: ObligationInHand, signed_on: date) -> None:
+    """Signed after a due date it had drafted: the date stays as the parties wrote it, the contradiction is kept."""
+    due_on = hand.obligation.due_on
+    write_history(
+        uow,
+        hand.file,
+        SYSTEM,
+        change="due_before_signing",
+        before=due_on.isoformat(),
+        after=signed_on.isoformat(),
+        reason=f"到期日 {due_on} 早于签订日期 {signed_on}，请双方协商变更",
+        obligation=hand.obligation,
+    )
+
+
+def _registration_facts(file: ContractFile) -> dict[str, object]:
+    contract = file.contract
+    return {
+        "title": contract.title,
+        "class": contract.class_code,
+        "region": contract.region,
+        "intake": contract.intake,
+        "amount_minor": None if contract.amount_minor is None else str(contract.amount_minor),
+        "currency": contract.currency,
+        "signed_on": contract.signed_on.isoformat() if contract.signed_on else None,
+        "signed_sha256": contract.signed_sha256,
+        "envelope": ids.public(ids.ENVELOPE, contract.envelope_id) if contract.envelope_id else None,
+        "signing_evidence": ids.public(ids.EVIDENCE, contract.evidence_id) if contract.evidence_id else None,
+        "parties": [{"role": each.role, "name": each.name, "uscc": each.uscc} for each in file.parties],
+        "registered_at": rfc3339(contract.registered_at) if contract.registered_at else None,
+    }

@@ -1,0 +1,258 @@
+"""Use cases of the contract register and of what happens after signature, behind one facade.
+
+Each use case is one unit of work in a file of its own; this class opens it. Reads are scoped to the actor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from accounts.policy import Actor
+from core.events import Reaction, Subscription
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from performance import (
+    enter_contract,
+    exempt_obligation,
+    fulfil_obligation,
+    reading,
+    register_contract,
+    supervise_obligation,
+    sweep_due,
+    terminate_obligation,
+    vary_due_date,
+)
+from performance.explanation import Explanation
+from performance.intake import ContractElements
+from performance.listing import ObligationFilter
+from performance.models import (
+    Contract,
+    ContractHistory,
+    Exemption,
+    Fulfilment,
+    SupervisionCase,
+    SupervisionStep,
+    TerminationCase,
+    Variation,
+)
+from performance.policy import ExemptionGround, StepKind
+from performance.reading import ContractDossier, ListedObligation, ObligationDossier, OverdueItem, Page
+from performance.regions import RegionProfiles
+from performance.terminate_obligation import Resolution
+from signing.events import EnvelopeCompleted, EnvelopeEnded
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceService:
+    unit_of_work: UnitOfWorkFactory
+    profiles: RegionProfiles = field(default_factory=RegionProfiles)
+
+    # Register
+
+    def enter_contract(self, actor: Actor, elements: ContractElements) -> ContractDossier:
+        """A draft, or with `signed_on` a self-entry. See `enter_contract.enter_contract` for what it raises."""
+        with self.unit_of_work() as uow:
+            file = enter_contract.enter_contract(uow, actor, elements, self.profiles)
+            return reading.dossier(uow.session, file, self.profiles)
+
+    def attach_envelope(self, actor: Actor, contract_id: UUID, envelope_id: UUID) -> ContractDossier:
+        with self.unit_of_work() as uow:
+            file = enter_contract.attach_envelope(uow, actor, contract_id, envelope_id)
+            return reading.dossier(uow.session, file, self.profiles)
+
+    def contract(self, actor: Actor, contract_id: UUID) -> ContractDossier:
+        """Raises `ContractNotFound`."""
+        with self.unit_of_work() as uow:
+            return reading.contract(uow.session, actor, contract_id, self.profiles)
+
+    def contracts(
+        self, actor: Actor, *, state: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Contract]:
+        """Newest first. Raises `ListCursorInvalid`."""
+        with self.unit_of_work() as uow:
+            return reading.contracts(uow.session, actor, state=state, cursor=cursor, limit=limit)
+
+    def history(
+        self, actor: Actor, contract_id: UUID, *, cursor: str | None = None, limit: int = 50
+    ) -> Page[ContractHistory]:
+        """Who changed what, when, from what to what and why; oldest first. Raises `ContractNotFound`."""
+        with self.unit_of_work() as uow:
+            return reading.history(uow.session, actor, contract_id, cursor=cursor, limit=limit)
+
+    def contract_counts(self, actor: Actor) -> dict[str, int]:
+        """How many contracts the actor sees, by state."""
+        with self.unit_of_work() as uow:
+            return reading.contract_counts(uow.session, actor)
+
+    # Obligations
+
+    def obligations(
+        self,
+        actor: Actor,
+        *,
+        due_before: date | None = None,
+        states: Sequence[str] = (),
+        is_overdue: bool = False,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[ListedObligation]:
+        """The soonest due first. `is_overdue`: only those whose day has passed and that are still open."""
+        with self.unit_of_work() as uow:
+            wanted = ObligationFilter(
+                due_before, reading.obligation_states(states), reading.today(uow.now) if is_overdue else None
+            )
+            return reading.obligations(uow.session, actor, wanted, cursor=cursor, limit=limit)
+
+    def obligation(self, actor: Actor, obligation_id: UUID) -> ObligationDossier:
+        """With its claims, register entries, cases, requests. Raises `ObligationNotFound`."""
+        with self.unit_of_work() as uow:
+            return reading.obligation(uow.session, actor, obligation_id)
+
+    def explain(self, actor: Actor, obligation_id: UUID) -> Explanation:
+        """Why it is overdue, met, exempt, not on record. Raises `ObligationNotFound`."""
+        with self.unit_of_work() as uow:
+            return reading.explain(uow.session, actor, obligation_id, self.profiles, uow.now)
+
+    def claim_fulfilment(
+        self,
+        actor: Actor,
+        obligation_id: UUID,
+        *,
+        fulfilled_on: date,
+        statement: str,
+        document_ids: Sequence[UUID] = (),
+    ) -> Fulfilment:
+        with self.unit_of_work() as uow:
+            return fulfil_obligation.claim_fulfilment(
+                uow,
+                actor,
+                obligation_id,
+                fulfilled_on=fulfilled_on,
+                statement=statement,
+                document_ids=document_ids,
+            )
+
+    def confirm_fulfilment(self, actor: Actor, claim_id: UUID, *, answer: str = "") -> Fulfilment:
+        with self.unit_of_work() as uow:
+            return fulfil_obligation.confirm_fulfilment(uow, actor, claim_id, answer=answer)
+
+    def dispute_fulfilment(self, actor: Actor, claim_id: UUID, *, answer: str) -> Fulfilment:
+        with self.unit_of_work() as uow:
+            return fulfil_obligation.dispute_fulfilment(uow, actor, claim_id, answer=answer)
+
+    def request_exemption(
+        self,
+        actor: Actor,
+        obligation_id: UUID,
+        *,
+        ground: ExemptionGround,
+        occurred_on: date,
+        reason: str,
+        document_ids: Sequence[UUID],
+    ) -> Exemption:
+        with self.unit_of_work() as uow:
+            return exempt_obligation.request_exemption(
+                uow,
+                actor,
+                obligation_id,
+                ground=ground,
+                occurred_on=occurred_on,
+                reason=reason,
+                document_ids=document_ids,
+            )
+
+    def approve_exemption(self, actor: Actor, exemption_id: UUID, *, answer: str) -> Exemption:
+        with self.unit_of_work() as uow:
+            return exempt_obligation.approve_exemption(uow, actor, exemption_id, answer=answer)
+
+    def refuse_exemption(self, actor: Actor, exemption_id: UUID, *, answer: str) -> Exemption:
+        with self.unit_of_work() as uow:
+            return exempt_obligation.refuse_exemption(uow, actor, exemption_id, answer=answer)
+
+    def propose_variation(
+        self,
+        actor: Actor,
+        obligation_id: UUID,
+        *,
+        due_on: date,
+        reason: str,
+        document_ids: Sequence[UUID] = (),
+    ) -> Variation:
+        with self.unit_of_work() as uow:
+            return vary_due_date.propose_variation(
+                uow, actor, obligation_id, due_on=due_on, reason=reason, document_ids=document_ids
+            )
+
+    def accept_variation(self, actor: Actor, variation_id: UUID) -> Variation:
+        with self.unit_of_work() as uow:
+            return vary_due_date.accept_variation(uow, actor, variation_id)
+
+    def refuse_variation(self, actor: Actor, variation_id: UUID, *, answer: str) -> Variation:
+        with self.unit_of_work() as uow:
+            return vary_due_date.refuse_variation(uow, actor, variation_id, answer=answer)
+
+    # Supervision and termination
+
+    def sweep_due(self) -> int:
+        """Enters what is past due into the overdue register; run it daily or whenever. Returns how many entered."""
+        return sweep_due.sweep_due(self.unit_of_work)
+
+    def overdue_register(
+        self, actor: Actor, *, is_open: bool | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[OverdueItem]:
+        """Newest first. Raises `ListCursorInvalid`."""
+        with self.unit_of_work() as uow:
+            return reading.overdue_register(uow.session, actor, is_open=is_open, cursor=cursor, limit=limit)
+
+    def open_supervision(self, actor: Actor, obligation_id: UUID, *, reason: str) -> SupervisionCase:
+        with self.unit_of_work() as uow:
+            return supervise_obligation.open_supervision(uow, actor, obligation_id, reason=reason)
+
+    def record_step(
+        self,
+        actor: Actor,
+        case_id: UUID,
+        *,
+        kind: StepKind,
+        held_on: date,
+        minutes: str,
+        outcome: str,
+        participants: Sequence[str] = (),
+        document_ids: Sequence[UUID] = (),
+    ) -> SupervisionStep:
+        with self.unit_of_work() as uow:
+            return supervise_obligation.record_step(
+                uow,
+                actor,
+                case_id,
+                kind=kind,
+                held_on=held_on,
+                minutes=minutes,
+                outcome=outcome,
+                participants=participants,
+                document_ids=document_ids,
+            )
+
+    def enter_termination_register(
+        self, actor: Actor, obligation_id: UUID, *, reason: str, document_ids: Sequence[UUID] = ()
+    ) -> TerminationCase:
+        with self.unit_of_work() as uow:
+            return terminate_obligation.enter_termination_register(
+                uow, actor, obligation_id, reason=reason, document_ids=document_ids
+            )
+
+    def record_outcome(self, actor: Actor, case_id: UUID, resolution: Resolution) -> TerminationCase:
+        with self.unit_of_work() as uow:
+            return terminate_obligation.record_outcome(uow, actor, case_id, resolution)
+
+    # Events
+
+    def subscriptions(self) -> list[Subscription[Any] | Reaction[Any]]:
+        return [
+            Subscription("performance.register_contract", EnvelopeCompleted, self._register),
+            Subscription("performance.cancel_contract", EnvelopeEnded, register_contract.cancel_ended_envelope),
+        ]
+
+    def _register(self, uow: UnitOfWork, event: EnvelopeCompleted) -> None:
+        register_contract.register_completed_envelope(uow, event, self.profiles)
