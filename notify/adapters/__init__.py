@@ -1,0 +1,1 @@
+"""Channels: the console of an embedded stack, and Twilio."""
