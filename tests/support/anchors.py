@@ -25,6 +25,7 @@ from tests.support.clock import FixedClock
 from tests.support.ledger import record_many
 
 ORIGIN = "dingyue.test/log"
+MASTER_KEY = b"a master key that only tests use"
 CADENCE = timedelta(minutes=10)
 
 

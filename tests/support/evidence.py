@@ -27,7 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.pdfgen.canvas import Canvas
 from trie import HexaryTrie
 
-from core.clock import rfc3339
+from core.clock import Clock, rfc3339
 from ledger.merkle import inclusion_proof, leaf_hash, root
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.package.archive import write_archive
@@ -163,13 +163,24 @@ def token(digest: bytes, instant: datetime = AT) -> bytes:
 
 @dataclass(frozen=True)
 class StubAuthority:
-    """Implements `ledger.ports.TimestampAuthority` at a fixed instant."""
+    """Implements `ledger.ports.TimestampAuthority` at a fixed instant, or by a clock."""
 
     instant: datetime = AT
+    clock: Clock | None = None
     name: str = "test"
 
     def timestamp(self, digest: bytes) -> bytes:
-        return raw_token(digest, self.instant)
+        return raw_token(digest, self.clock.now() if self.clock else self.instant)
+
+
+@dataclass(frozen=True)
+class PAdESSealer:
+    """Implements `ledger.ports.DocumentSealer` with the test signer's certificate."""
+
+    clock: Clock
+
+    def seal_report(self, pdf: bytes, reason: str) -> bytes:
+        return sign(pdf, self.clock.now(), reason)
 
 
 def plain_pdf(text: str = "Contract 480,000.00 CNY") -> bytes:
@@ -180,18 +191,25 @@ def plain_pdf(text: str = "Contract 480,000.00 CNY") -> bytes:
     return buffer.getvalue()
 
 
-def signed_pdf(instant: datetime = AT, text: str = "Contract 480,000.00 CNY") -> bytes:
-    """One PAdES B-T signature over a one-page PDF."""
+def sign(pdf: bytes, instant: datetime, reason: str | None = None) -> bytes:
+    """One PAdES B-T signature, with the signer's own certificate."""
     certificates = SimpleCertificateStore()
     certificates.register(pki().signing_root.asn1)
-    signer = SimpleSigner(pki().signer.asn1, pki().signer.asn1_key, certificates)
     output = sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(plain_pdf(text))),
-        PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES),
-        signer,
+        IncrementalPdfFileWriter(io.BytesIO(pdf)),
+        PdfSignatureMetadata(
+            field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason
+        ),
+        SimpleSigner(pki().signer.asn1, pki().signer.asn1_key, certificates),
         timestamper=stamper_at(instant),
     )
     return bytes(output.getvalue())
+
+
+@cache
+def signed_pdf(instant: datetime = AT, text: str = "Contract 480,000.00 CNY") -> bytes:
+    """A signed one-page PDF."""
+    return sign(plain_pdf(text), instant)
 
 
 @dataclass
@@ -204,6 +222,7 @@ class PackageFactory:
     logged_at: datetime = AT + timedelta(seconds=10)
     block_time: datetime = AT + timedelta(seconds=20)
     packaged_at: datetime = AT + timedelta(seconds=60)
+    is_forked: bool = False
     log_key: Ed25519PrivateKey = field(default_factory=lambda: Ed25519PrivateKey.from_private_bytes(b"l" * 32))
 
     def build(self) -> bytes:
@@ -255,7 +274,7 @@ class PackageFactory:
                 folder + "entry.json": entry,
             }
             entries.append(entry)
-            previous = f"{number + 100:032x}"
+            previous = None if self.is_forked else f"{number + 100:032x}"
         return entries
 
     def anchor(self, checkpoint: Checkpoint, note_hash: bytes) -> dict[str, object]:

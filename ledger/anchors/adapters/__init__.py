@@ -1,0 +1,1 @@
+"""How the chain ports reach real nodes."""

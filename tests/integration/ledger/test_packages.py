@@ -1,0 +1,250 @@
+"""A package from a real database, log, time-stamp authority and chain, checked by the offline verifier."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pikepdf
+import pytest
+from fastapi import FastAPI
+from typer.testing import CliRunner
+
+from accounts.policy import Actor
+from api import problems
+from api.deps import current_actor
+from api.routes import packages as routes
+from app.cli import cli
+from app.cli_verify import verify_command
+from app.embedded import REPOSITORY, EmbeddedChain
+from core.objects import Objects
+from core.unit_of_work import UnitOfWorkFactory
+from ledger.anchors.service import AnchorService
+from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
+from ledger.package.errors import PackageRefused
+from ledger.package.facts import Honesty, Operator
+from ledger.package.report import ReportFonts
+from ledger.package.service import PackageService
+from ledger.package.trust import RootCertificates
+from ledger.record import StoredFile, Subject, describe_file
+from ledger.service import LedgerService, record_evidence
+from ledger.verifier.verdict import ExitCode
+from ledger.verifier.verify import verify_package
+from tests.support.anchors import AnchoredLedger, chain_settings
+from tests.support.clock import FixedClock
+from tests.support.evidence import PAdESSealer, StubAuthority, pki, signed_pdf
+from tests.support.http import InProcessClient
+from tests.support.ledger import record_many, register_organisation
+
+FONTS = REPOSITORY / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
+ENVELOPE = "env_" + "1" * 32
+CONTRACT = "ctr_" + "2" * 32
+
+
+@pytest.fixture
+def anchored(ledger: LedgerService, actor: Actor, chain: EmbeddedChain, clock: FixedClock) -> AnchoredLedger:
+    stamped = replace(ledger, origin="packages.test/log", timestamp_authorities=(StubAuthority(clock=clock),))
+    stamped.ensure_log_key()
+    anchors = AnchorService(ledger.unit_of_work, [chain_settings(chain)], ledger.secrets, stamped)
+    return AnchoredLedger(stamped, anchors, chain, clock, actor)
+
+
+@pytest.fixture
+def packages(anchored: AnchoredLedger, objects: Objects, clock: FixedClock) -> PackageService:
+    return PackageService(
+        unit_of_work=anchored.ledger.unit_of_work,
+        objects=objects,
+        ledger=anchored.ledger,
+        anchors=anchored.anchors,
+        timestamp_authority=StubAuthority(clock=clock),
+        sealer=PAdESSealer(clock),
+        roots=lambda: RootCertificates((pki().signing_root.pem,), (pki().timestamp_root.pem,)),
+        operator=Operator("鼎约测试平台", "http://127.0.0.1:8000", "dingyue 0.1.0"),
+        honesty=Honesty(is_development_chain=True, is_trial_authority=True, is_built_in_timestamp=True),
+        fonts=ReportFonts(
+            FONTS / "400Regular" / "NotoSansSC_400Regular.ttf", FONTS / "700Bold" / "NotoSansSC_700Bold.ttf"
+        ),
+    )
+
+
+def record_contract(anchored: AnchoredLedger, objects: Objects) -> None:
+    """An envelope with a signed PDF, and a contract registered from it."""
+    pdf = signed_pdf(anchored.clock.now())
+    stored = StoredFile(describe_file("采购合同.pdf", "application/pdf", pdf), objects.put(pdf))
+    parties = [anchored.actor.organisation_id]
+    with anchored.ledger.unit_of_work() as uow:
+        for kind, facts, files in (
+            ("envelope.sent", {"sender": "测试单位"}, []),
+            ("envelope.signed", {"name": "张三", "phone": "13812345678", "method": "sms-code"}, []),
+            ("envelope.completed", {"signers": [{"name": "张三"}]}, [stored]),
+        ):
+            record_evidence(
+                uow,
+                type=kind,
+                subject=Subject("envelope", ENVELOPE),
+                organisation_ids=parties,
+                facts=facts,
+                files=files,
+            )
+        record_evidence(
+            uow,
+            type="contract.registered",
+            subject=Subject("contract", CONTRACT),
+            organisation_ids=parties,
+            facts={"envelope": ENVELOPE, "amount_minor": "48000000", "currency": "CNY"},
+            files=[stored],
+        )
+
+
+def settle(anchored: AnchoredLedger) -> None:
+    size = anchored.ledger.sequence_pending()
+    assert size is not None
+    anchored.settle(size)
+
+
+@pytest.fixture
+def recorded(anchored: AnchoredLedger, objects: Objects) -> AnchoredLedger:
+    record_contract(anchored, objects)
+    settle(anchored)
+    return anchored
+
+
+def test_a_contracts_package_holds_offline(recorded: AnchoredLedger, packages: PackageService) -> None:
+    package = packages.build(recorded.actor, CONTRACT)
+    verdict = verify_package(package.data, packages.trust())
+    assert verdict.exit_code is ExitCode.HOLDS
+    with zipfile.ZipFile(io.BytesIO(package.data)) as archive:
+        names = archive.namelist()
+        trust = json.loads(archive.read("trust/trust.json"))
+    assert [name for name in names if name.startswith("documents/")] == ["documents/采购合同.pdf"]
+    assert sum(name.endswith("record.json") for name in names) == 4, "the envelope's records come along"
+    assert trust == packages.trust()
+    assert any("development chain" in limit.en for limit in verdict.not_proven)
+
+
+def test_the_anchor_is_the_smallest_that_covers_all(recorded: AnchoredLedger, packages: PackageService) -> None:
+    recorded.settle(recorded.grow(5))
+    verdict = verify_package(packages.build(recorded.actor, CONTRACT).data, packages.trust())
+    assert next(check for check in verdict.checks if check.number == "8a").facts["size"] == 4
+
+
+def test_the_block_hash_is_the_chains(recorded: AnchoredLedger, packages: PackageService, tmp_path: Path) -> None:
+    """Also through the command line, with the node asked."""
+    package, trust = tmp_path / "p.asice", tmp_path / "trust.json"
+    package.write_bytes(packages.build(recorded.actor, ENVELOPE).data)
+    trust.write_text(json.dumps(packages.trust()))
+    cli.command("verify")(verify_command)
+    runner = CliRunner()
+    arguments = ["verify", str(package), "--trust", str(trust)]
+    asked = runner.invoke(cli, [*arguments, "--rpc", recorded.chain.url, "--json"])
+    assert asked.exit_code == 0, asked.output
+    assert {check["number"]: check["status"] for check in json.loads(asked.stdout)["checks"]}["8b"] == "pass"
+    assert runner.invoke(cli, [*arguments, "--block-hash", "0x" + "0" * 64]).exit_code == 1
+    assert runner.invoke(cli, [*arguments, "--rpc", "http://127.0.0.1:9"]).exit_code == 2
+    people = runner.invoke(cli, arguments)
+    assert people.exit_code == 0
+    assert "What is not proven" in people.stdout
+
+
+def test_the_command_needs_nothing_but_the_two_files(
+    recorded: AnchoredLedger, packages: PackageService, tmp_path: Path
+) -> None:
+    package, trust, junk = tmp_path / "p.asice", tmp_path / "trust.json", tmp_path / "junk"
+    package.write_bytes(packages.build(recorded.actor, ENVELOPE).data)
+    trust.write_text(json.dumps(packages.trust()))
+    junk.write_bytes(b"PK\x03\x04 nothing of ours")
+
+    def verify(file: Path, trust_file: Path) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "app.cli", "verify", str(file), "--trust", str(trust_file), "--json"]
+        environment = {"PATH": "", "PYTHONPATH": str(REPOSITORY), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    good = verify(package, trust)
+    assert (good.returncode, good.stderr) == (0, "")
+    bad = verify(junk, trust)
+    assert bad.returncode == 3
+    assert json.loads(bad.stdout)["en"] == "This isn't an evidence package (ASiC-E)."
+    assert verify(package, junk).returncode == 3
+    assert verify(tmp_path / "missing", trust).returncode == 3
+
+
+def test_reports_say_what_the_parts_are(recorded: AnchoredLedger, packages: PackageService) -> None:
+    package = packages.build(recorded.actor, CONTRACT)
+    with zipfile.ZipFile(io.BytesIO(package.data)) as archive:
+        reports = {name: archive.read(name) for name in archive.namelist() if name.startswith("report/")}
+        guide = archive.read("VERIFY.md").decode()
+    for report in reports.values():
+        with pikepdf.open(io.BytesIO(report)) as pdf:
+            assert package.number in str(pdf.docinfo["/Title"])
+            assert "/AcroForm" in pdf.Root
+    assert package.number in guide
+    assert "@" not in guide.replace("@v1", "")
+
+
+def test_nothing_is_handed_out_before_the_anchor_is_final(
+    anchored: AnchoredLedger, packages: PackageService, objects: Objects
+) -> None:
+    record_contract(anchored, objects)
+    with pytest.raises(EvidenceNotAnchored):
+        packages.build(anchored.actor, CONTRACT)
+    anchored.ledger.sequence_pending()
+    with pytest.raises(EvidenceNotAnchored):
+        packages.build(anchored.actor, CONTRACT)
+
+
+def test_a_newer_record_waits_for_the_next_anchor(recorded: AnchoredLedger, packages: PackageService) -> None:
+    record_many(recorded.ledger.unit_of_work, recorded.actor, 1, Subject("contract", CONTRACT))
+    with pytest.raises(EvidenceNotAnchored):
+        packages.build(recorded.actor, CONTRACT)
+
+
+def test_another_organisations_evidence_is_not_found(
+    recorded: AnchoredLedger, packages: PackageService, unit_of_work: UnitOfWorkFactory
+) -> None:
+    stranger = register_organisation(unit_of_work, region="610000")
+    with pytest.raises(EvidenceNotFound):
+        packages.build(stranger, CONTRACT)
+    with pytest.raises(EvidenceNotFound):
+        packages.build(recorded.actor, "ctr_" + "9" * 32)
+
+
+def test_a_package_our_own_verifier_refuses_is_not_handed_out(
+    recorded: AnchoredLedger, packages: PackageService
+) -> None:
+    unsealed = replace(packages, sealer=SimpleNamespace(seal_report=lambda pdf, reason: pdf + reason.encode()[:0]))
+    with pytest.raises(PackageRefused):
+        unsealed.build(recorded.actor, CONTRACT)
+
+
+# Over HTTP
+
+
+@pytest.fixture
+def client(recorded: AnchoredLedger, packages: PackageService) -> InProcessClient:
+    application = FastAPI()
+    application.state.services = SimpleNamespace(packages=packages)
+    application.include_router(routes.router, prefix="/v1")
+    application.dependency_overrides[current_actor] = lambda: recorded.actor
+    problems.install(application)
+    return InProcessClient(application)
+
+
+def test_a_party_downloads_a_package_and_the_trust_file(client: InProcessClient) -> None:
+    trust: dict[str, Any] = client.get("/v1/trust").json()
+    answer = client.get(f"/v1/evidence-packages/{CONTRACT}?also={ENVELOPE}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/vnd.etsi.asic-e+zip"
+    assert answer.headers["content-disposition"].endswith('.asice"')
+    assert verify_package(answer.content, trust).exit_code is ExitCode.HOLDS
+
+
+@pytest.mark.parametrize(("subject", "status"), [("ctr_" + "9" * 32, 404), ("nonsense", 422), ("ctr_%00", 422)])
+def test_bad_subjects_get_a_problem(client: InProcessClient, subject: str, status: int) -> None:
+    answer = client.get(f"/v1/evidence-packages/{subject}")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
