@@ -35,6 +35,7 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.check_migrations
 	$(BIN)/python -m ledger.contracts.compile --check
+	$(BIN)/python -m app.errors_page --check
 
 format: install
 	$(BIN)/ruff check --fix .

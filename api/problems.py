@@ -59,7 +59,7 @@ def problem(error: DingyueError, language: Language, extra: dict[str, Any] | Non
         **({"facts": error.facts} if error.facts else {}),
         **(extra or {}),
     }
-    headers = {"Content-Language": language}
+    headers: dict[str, str] = {"Content-Language": language}
     if "retry_after_seconds" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_seconds"])
     if error.status == 401:

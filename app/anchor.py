@@ -5,9 +5,10 @@ import signal
 import threading
 from types import FrameType
 
+from sqlalchemy.exc import OperationalError
+
 from app.composition import Application
 from core.errors import DingyueError
-from core.rpc import RPCError
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ def run_anchor(application: Application, every_seconds: float) -> None:
 def one_pass(application: Application) -> None:
     """Sequencing doesn't wait for the chain: the log goes on while the chain is down."""
     services = application.services
-    for step in (services.ledger.sequence_pending, services.anchors.step):
+    for step in (services.ledger.sequence_pending, lambda: services.anchors.step(application.clock.now())):
         try:
             step()
-        except (DingyueError, RPCError, OSError) as error:
-            logger.warning("%s: %s", getattr(step, "__qualname__", step), error)
+        except (DingyueError, OSError, OperationalError) as error:
+            logger.warning("will be tried again: %s", error)

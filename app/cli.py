@@ -4,8 +4,9 @@ import json
 import logging
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,6 +20,14 @@ cli = typer.Typer(
 )
 
 DataDirectory = Annotated[Path, typer.Option("--data", help="Where the embedded stack keeps everything")]
+
+
+class Seed(StrEnum):
+    """What `up` puts into a new stack."""
+
+    NOTHING = "nothing"
+    ACCOUNTS = "accounts"
+    DEMO = "demo"
 
 
 def say(text: str) -> None:
@@ -36,22 +45,24 @@ def _configure() -> None:
 def up(
     data: DataDirectory = Path(".data"),
     port: Annotated[int, typer.Option(help="Where the service listens on 127.0.0.1")] = 8000,
-    demo: Annotated[bool, typer.Option(help="Make the demonstration's accounts and contracts")] = True,
+    seed: Annotated[Seed, typer.Option(help="What a new stack begins with")] = Seed.DEMO,
 ) -> None:
     """Starts the whole service, everything embedded; Ctrl-C stops all of it."""
-    from app.seed import describe_accounts, seed_accounts, seed_contracts
+    from app.demo.contracts import seed_contracts
+    from app.seed import demo_password, describe_accounts
     from app.up import Options, Stack, only_one, run_until_stopped
 
     try:
         with only_one(data):
             stack = Stack(Options(data_directory=data, port=port))
+            password = demo_password(data) if seed is not Seed.NOTHING else None
             try:
-                stack.start(prepare=lambda: _prepare(seed_accounts if demo else None), say=say)
-                if demo:
-                    seed_contracts(stack.base_url)
+                stack.start(prepare=lambda: _prepare(password), say=say)
+                if seed is Seed.DEMO and password is not None:
+                    seed_contracts(stack.base_url, password, say)
                 say(f"\nDingyue answers at {stack.base_url}  (API: {stack.base_url}/docs)")
-                if demo:
-                    say(describe_accounts())
+                if password is not None:
+                    say(describe_accounts(password))
                 say("Ctrl-C stops it.")
                 run_until_stopped(stack)
             finally:
@@ -62,16 +73,17 @@ def up(
         raise typer.Exit(1) from failed
 
 
-def _prepare(seed: Any) -> None:
-    """Creates keys, certificates and the anchor contract, then the demonstration's accounts."""
+def _prepare(demo_password: str | None) -> None:
+    """Creates keys, certificates and the anchor contract, then the demonstration's accounts if there is a password."""
     from app.composition import build
+    from app.seed import seed_accounts
     from app.settings import load_settings
 
     application = build(load_settings())
     try:
         application.bootstrap()
-        if seed is not None:
-            seed(application.services)
+        if demo_password is not None:
+            seed_accounts(application.services, demo_password)
     finally:
         application.close()
 

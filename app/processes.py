@@ -125,6 +125,6 @@ def _named_process(pid_file: Path) -> psutil.Process | None:
         identity = json.loads(pid_file.read_text())
         process = psutil.Process(identity["pid"])
         is_ours = abs(process.create_time() - identity["started"]) < 0.05
-    except (FileNotFoundError, ValueError, KeyError, psutil.NoSuchProcess):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None
     return process if is_ours else None

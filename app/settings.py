@@ -51,8 +51,10 @@ class SecretSettings(_Section):
 
     def read(self) -> bytes:
         """The 32 bytes. Raises `ValueError` if they aren't."""
-        key = self.master_key.get_secret_value() if self.master_key else Path(self.master_key_file or "").read_text()
-        raw = bytes.fromhex(key.strip())
+        if self.master_key_file is not None:
+            raw = bytes.fromhex(self.master_key_file.read_text().strip())
+        else:
+            raw = bytes.fromhex(self.master_key.get_secret_value() if self.master_key else "")
         if len(raw) != 32:
             raise ValueError("the master key must be 32 bytes in hex")
         return raw
@@ -81,6 +83,14 @@ class ChainSettings(_Section):
 class TimestampSettings(_Section):
     # An RFC 3161 authority. Empty: the built-in one, labelled so.
     url: str | None = None
+    # A PEM file with its root certificates; needed with `url`.
+    roots_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _external_has_roots(self) -> Self:
+        if (self.url is None) != (self.roots_file is None):
+            raise ValueError("give url and roots_file together")
+        return self
 
 
 class TwilioSettings(_Section):
@@ -90,13 +100,23 @@ class TwilioSettings(_Section):
     messaging_service_sid: str | None = None
     from_number: str | None = None
 
+    @property
+    def sender(self) -> str:
+        return self.messaging_service_sid or self.from_number or ""
+
+    @model_validator(mode="after")
+    def _has_a_sender(self) -> Self:
+        if not self.sender:
+            raise ValueError("give messaging_service_sid or from_number")
+        return self
+
 
 class MessageSettings(_Section):
     # `console` keeps messages on a page for the operator; nothing leaves the machine.
     channel: Literal["console", "twilio"]
     twilio: TwilioSettings | None = None
     # The signature carriers want in front of every SMS.
-    signature: str = "【鼎约】"
+    signature: str = "鼎约"
 
     @model_validator(mode="after")
     def _twilio_is_complete(self) -> Self:
@@ -169,4 +189,4 @@ def load_settings() -> Settings:
     unknown = [key for key in os.environ if key.startswith(PREFIX) and key.split("__")[0] not in known]
     if unknown:
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-    return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+    return Settings()

@@ -5,12 +5,11 @@ run twice. Tasks carry ids only; the database holds the truth.
 """
 
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from celery.signals import worker_process_init
 
+from app.broker import celery_client
 from app.composition import Application, build
 from app.settings import load_settings
 from core.outbox import relay
@@ -20,16 +19,14 @@ settings = load_settings()
 
 @cache
 def application() -> Application:
-    """One composition per worker process, made at first use (after a fork)."""
+    """One composition per worker process, made at first use."""
     return build(settings)
 
 
 def make_celery() -> Celery:
-    celery = Celery("dingyue", broker=settings.broker.url)
+    celery = celery_client(settings.broker.url)
     celery.conf.update(
-        task_ignore_result=True,
         task_acks_late=False,  # the outbox re-delivers; a second delivery by the broker would only be work done twice
-        broker_connection_retry_on_startup=True,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         timezone="UTC",
@@ -44,11 +41,6 @@ def make_celery() -> Celery:
 
 
 celery_app = make_celery()
-
-
-@worker_process_init.connect
-def _forget_parent_connections(**_: Any) -> None:
-    application.cache_clear()
 
 
 @celery_app.task(name="relay", expires=30)
@@ -74,4 +66,4 @@ def sweep() -> None:
     """Moves what has become due or expired since the last sweep; the work is that of today's dates alone."""
     services = application().services
     services.performance.sweep_due()
-    services.signing.expire_envelopes()
+    services.signing.expire_envelopes(services.clock.now())

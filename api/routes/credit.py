@@ -73,7 +73,13 @@ class NewReversal(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     source_document: Annotated[
-        str, Field(min_length=1, max_length=300, examples=["榆信用办异议〔2026〕3号"], description="What it rests on")
+        str,
+        Field(
+            max_length=300,
+            pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$",
+            examples=["榆信用办异议〔2026〕3号"],
+            description="The document it rests on",
+        ),
     ]
 
 
@@ -81,7 +87,7 @@ class NewReversal(BaseModel):
 def credit_record(
     actor: CurrentActor,
     services: CurrentServices,
-    uscc: Annotated[str, Path(min_length=18, max_length=18, examples=["91610800MA7000000X"])],
+    uscc: Annotated[str, Path(pattern="^[0-9A-Z]{18}$", examples=["91610800MA7000000X"])],
     at: Annotated[date | None, Query(description="As of this day in China; today if left out")] = None,
     rules: Annotated[str | None, Query(max_length=40, description="A rule set; the one in force if left out")] = None,
 ) -> CreditRecordOut:

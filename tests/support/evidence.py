@@ -27,7 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.pdfgen.canvas import Canvas
 from trie import HexaryTrie
 
-from core.clock import Clock, rfc3339
+from core.clock import rfc3339
 from ledger.merkle import inclusion_proof, leaf_hash, root
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.package.archive import write_archive
@@ -163,24 +163,13 @@ def token(digest: bytes, instant: datetime = AT) -> bytes:
 
 @dataclass(frozen=True)
 class StubAuthority:
-    """Implements `ledger.ports.TimestampAuthority` at a fixed instant, or by a clock."""
+    """Implements `ledger.ports.TimestampAuthority` at a fixed instant."""
 
     instant: datetime = AT
-    clock: Clock | None = None
     name: str = "test"
 
     def timestamp(self, digest: bytes) -> bytes:
-        return raw_token(digest, self.clock.now() if self.clock else self.instant)
-
-
-@dataclass(frozen=True)
-class PAdESSealer:
-    """Implements `ledger.ports.DocumentSealer` with the test signer's certificate."""
-
-    clock: Clock
-
-    def seal_report(self, pdf: bytes, reason: str) -> bytes:
-        return sign(pdf, self.clock.now(), reason)
+        return raw_token(digest, self.instant)
 
 
 def plain_pdf(text: str = "Contract 480,000.00 CNY") -> bytes:
@@ -191,15 +180,13 @@ def plain_pdf(text: str = "Contract 480,000.00 CNY") -> bytes:
     return buffer.getvalue()
 
 
-def sign(pdf: bytes, instant: datetime, reason: str | None = None) -> bytes:
+def sign(pdf: bytes, instant: datetime) -> bytes:
     """One PAdES B-T signature, with the signer's own certificate."""
     certificates = SimpleCertificateStore()
     certificates.register(pki().signing_root.asn1)
     output = sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)),
-        PdfSignatureMetadata(
-            field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason
-        ),
+        PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES),
         SimpleSigner(pki().signer.asn1, pki().signer.asn1_key, certificates),
         timestamper=stamper_at(instant),
     )

@@ -1,5 +1,6 @@
 """A package from a real database, log, time-stamp authority and chain, checked by the offline verifier."""
 
+import hashlib
 import io
 import json
 import subprocess
@@ -11,7 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
+from asn1crypto import pem
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
@@ -22,7 +25,9 @@ from api.routes import packages as routes
 from app.cli import cli
 from app.cli_verify import verify_command
 from app.embedded import REPOSITORY, EmbeddedChain
+from app.fonts import BOLD, REGULAR
 from core.objects import Objects
+from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors.service import AnchorService
 from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
@@ -33,49 +38,59 @@ from ledger.package.service import PackageService
 from ledger.package.trust import RootCertificates
 from ledger.record import StoredFile, Subject, describe_file
 from ledger.service import LedgerService, record_evidence
+from ledger.verifier.timestamp import TokenInvalid, canonical_token, verify_token
 from ledger.verifier.verdict import ExitCode
 from ledger.verifier.verify import verify_package
+from signing.pdf.sign import PDFSigner
+from signing.pki.service import PKIService
 from tests.support.anchors import AnchoredLedger, chain_settings
 from tests.support.clock import FixedClock
-from tests.support.evidence import PAdESSealer, StubAuthority, pki, signed_pdf
+from tests.support.evidence import plain_pdf
 from tests.support.http import InProcessClient
 from tests.support.ledger import record_many, register_organisation
 
-FONTS = REPOSITORY / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 ENVELOPE = "env_" + "1" * 32
 CONTRACT = "ctr_" + "2" * 32
 
 
 @pytest.fixture
-def anchored(ledger: LedgerService, actor: Actor, chain: EmbeddedChain, clock: FixedClock) -> AnchoredLedger:
-    stamped = replace(ledger, origin="packages.test/log", timestamp_authorities=(StubAuthority(clock=clock),))
+def pki(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> PKIService:
+    service = PKIService(unit_of_work=unit_of_work, secrets=secrets, clock=clock, base_url="http://127.0.0.1:8000")
+    service.ensure_authority()
+    return service
+
+
+@pytest.fixture
+def anchored(
+    ledger: LedgerService, pki: PKIService, actor: Actor, chain: EmbeddedChain, clock: FixedClock
+) -> AnchoredLedger:
+    stamped = replace(ledger, origin="packages.test/log", timestamp_authorities=(pki.timestamps,))
     stamped.ensure_log_key()
     anchors = AnchorService(ledger.unit_of_work, [chain_settings(chain)], ledger.secrets, stamped)
     return AnchoredLedger(stamped, anchors, chain, clock, actor)
 
 
 @pytest.fixture
-def packages(anchored: AnchoredLedger, objects: Objects, clock: FixedClock) -> PackageService:
+def packages(anchored: AnchoredLedger, pki: PKIService, objects: Objects, clock: FixedClock) -> PackageService:
+    roots = tuple(pem.armor("CERTIFICATE", root).decode() for root in pki.roots())
     return PackageService(
         unit_of_work=anchored.ledger.unit_of_work,
         objects=objects,
         ledger=anchored.ledger,
         anchors=anchored.anchors,
-        timestamp_authority=StubAuthority(clock=clock),
-        sealer=PAdESSealer(clock),
-        roots=lambda: RootCertificates((pki().signing_root.pem,), (pki().timestamp_root.pem,)),
+        timestamp_authority=pki.timestamps,
+        sealer=PDFSigner(pki, pki.timestamps, clock),
+        roots=lambda: RootCertificates(roots, roots),
         operator=Operator("鼎约测试平台", "http://127.0.0.1:8000", "dingyue 0.1.0"),
         honesty=Honesty(is_development_chain=True, is_trial_authority=True, is_built_in_timestamp=True),
-        fonts=ReportFonts(
-            FONTS / "400Regular" / "NotoSansSC_400Regular.ttf", FONTS / "700Bold" / "NotoSansSC_700Bold.ttf"
-        ),
+        fonts=ReportFonts(REGULAR, BOLD),
     )
 
 
-def record_contract(anchored: AnchoredLedger, objects: Objects) -> None:
+def record_contract(anchored: AnchoredLedger, packages: PackageService) -> None:
     """An envelope with a signed PDF, and a contract registered from it."""
-    pdf = signed_pdf(anchored.clock.now())
-    stored = StoredFile(describe_file("采购合同.pdf", "application/pdf", pdf), objects.put(pdf))
+    pdf = packages.sealer.seal_report(plain_pdf(), "completed")
+    stored = StoredFile(describe_file("采购合同.pdf", "application/pdf", pdf), packages.objects.put(pdf))
     parties = [anchored.actor.organisation_id]
     with anchored.ledger.unit_of_work() as uow:
         for kind, facts, files in (
@@ -108,8 +123,8 @@ def settle(anchored: AnchoredLedger) -> None:
 
 
 @pytest.fixture
-def recorded(anchored: AnchoredLedger, objects: Objects) -> AnchoredLedger:
-    record_contract(anchored, objects)
+def recorded(anchored: AnchoredLedger, packages: PackageService) -> AnchoredLedger:
+    record_contract(anchored, packages)
     settle(anchored)
     return anchored
 
@@ -173,6 +188,22 @@ def test_the_command_needs_nothing_but_the_two_files(
     assert verify(tmp_path / "missing", trust).returncode == 3
 
 
+def test_the_report_names_who_signed(recorded: AnchoredLedger, packages: PackageService) -> None:
+    package = packages.build(recorded.actor, CONTRACT)
+    verdict = verify_package(package.data, packages.trust())
+    signatures = next(check for check in verdict.checks if check.number == "3").facts["signatures"]
+    [signature, document_timestamp] = signatures["采购合同.pdf"]
+    assert signature["revocation"] == "good"
+    assert document_timestamp["time_source"] == "document_timestamp"
+    assert any("trial" in limit.en for limit in verdict.not_proven)
+    with zipfile.ZipFile(io.BytesIO(package.data)) as archive:
+        report = pypdfium2.PdfDocument(archive.read("report/report.en.pdf"))
+    text = "".join("".join(page.get_textpage().get_text_bounded().split()) for page in report)
+    report.close()
+    assert signature["serial_number"] in text
+    assert "trialCA" in text
+
+
 def test_reports_say_what_the_parts_are(recorded: AnchoredLedger, packages: PackageService) -> None:
     package = packages.build(recorded.actor, CONTRACT)
     with zipfile.ZipFile(io.BytesIO(package.data)) as archive:
@@ -186,10 +217,8 @@ def test_reports_say_what_the_parts_are(recorded: AnchoredLedger, packages: Pack
     assert "@" not in guide.replace("@v1", "")
 
 
-def test_nothing_is_handed_out_before_the_anchor_is_final(
-    anchored: AnchoredLedger, packages: PackageService, objects: Objects
-) -> None:
-    record_contract(anchored, objects)
+def test_nothing_is_handed_out_before_the_anchor_is_final(anchored: AnchoredLedger, packages: PackageService) -> None:
+    record_contract(anchored, packages)
     with pytest.raises(EvidenceNotAnchored):
         packages.build(anchored.actor, CONTRACT)
     anchored.ledger.sequence_pending()
@@ -248,3 +277,19 @@ def test_bad_subjects_get_a_problem(client: InProcessClient, subject: str, statu
     answer = client.get(f"/v1/evidence-packages/{subject}")
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+# The built-in authority
+
+
+def test_no_byte_of_a_built_in_token_can_change(pki: PKIService) -> None:
+    """Its signatures are ECDSA; the unit tests do the same with another authority's RSA."""
+    digest, roots = hashlib.sha256(b"what is stamped").digest(), list(pki.roots())
+    token = pki.timestamps.timestamp(digest)
+    assert canonical_token(token) == token
+    verify_token(token, digest, roots)
+    for position in range(len(token)):
+        changed = bytearray(token)
+        changed[position] ^= 1 << (position % 8)
+        with pytest.raises(TokenInvalid):
+            verify_token(bytes(changed), digest, roots)

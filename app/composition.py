@@ -1,0 +1,235 @@
+"""Puts the application together: the one place that knows every package and every adapter."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+from asn1crypto import pem
+from sqlalchemy import Engine
+
+from accounts.service import AccountService
+from api.services import Platform, Services
+from app.broker import RelayKick
+from app.fonts import BOLD, REGULAR
+from app.settings import ChainSettings, MessageSettings, Settings
+from core.clock import Clock, ShiftedClock, SystemClock
+from core.database import create_database_engine
+from core.dispatch import Dispatcher, Subscriber
+from core.objects import Objects
+from core.rpc import json_rpc
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from credit.service import CreditService
+from ledger.anchors import policy as anchors
+from ledger.anchors.service import AnchorService
+from ledger.package.facts import Honesty, Operator
+from ledger.package.report import ReportFonts
+from ledger.package.service import PackageService
+from ledger.package.trust import RootCertificates
+from ledger.ports import TimestampAuthority
+from ledger.service import LedgerService
+from notify.adapters.console import ConsoleChannel
+from notify.adapters.twilio import TwilioChannel
+from notify.ports import Channel
+from notify.service import NotifyService
+from performance.service import PerformanceService
+from signing.pdf.prepare import PDFPreparer
+from signing.pdf.screen import PDFScreener
+from signing.pdf.sign import PDFSigner
+from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
+from signing.pki.service import PKIService
+from signing.pki.tsa import BuiltInTSA
+from signing.service import SigningService
+from signing.validation import ValidationService
+
+SOFTWARE = f"Dingyue {version('dingyue')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything a process of ours needs."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    services: Services
+    dispatcher: Dispatcher
+
+    def bootstrap(self) -> None:
+        """Makes what must exist once: certificates and the log's key. Running it again is harmless."""
+        self.services.pki.ensure_authority()
+        self.services.ledger.ensure_log_key()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedClockControl:
+    """Moves the clock of an embedded stack, and its development chain by as much."""
+
+    clock: ShiftedClock
+    rpc_url: str
+
+    def move_to(self, instant: datetime) -> None:
+        jump = self.clock.move_to(instant)
+        json_rpc(self.rpc_url, "evm_increaseTime", int(jump.total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every service stands on."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    objects: Objects
+    secrets: SecretBox
+
+
+def build(settings: Settings) -> Application:
+    """Connects nothing yet: connections are opened at first use."""
+    engine = create_database_engine(settings.database.url, pool_size=settings.database.pool_size)
+    kick = RelayKick(settings.broker.url)
+    clock = _clock(settings)
+
+    def unit_of_work() -> UnitOfWork:
+        return UnitOfWork(engine, clock, kick)
+
+    base = Foundation(
+        unit_of_work=unit_of_work,
+        clock=clock,
+        objects=Objects.at(settings.objects.url),
+        secrets=SecretBox(settings.secrets.read()),
+    )
+    services = build_services(settings, base)
+    return Application(settings, engine, clock, services, Dispatcher(engine, unit_of_work, subscribers(services)))
+
+
+def build_services(settings: Settings, base: Foundation) -> Services:
+    """Every service with its real adapters, as the settings say."""
+    unit_of_work, objects, secrets = base.unit_of_work, base.objects, base.secrets
+    pki = PKIService(unit_of_work=unit_of_work, secrets=secrets, base_url=settings.base_url, clock=base.clock)
+    authority = _timestamp_authority(settings, pki, base.clock)
+    external_roots = _external_timestamp_roots(settings)
+    signer = PDFSigner(pki, authority, base.clock, timestamp_roots=external_roots)
+    ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))
+    anchor_service = AnchorService(unit_of_work, [_chain(settings.chain, settings)], secrets, ledger)
+    platform = _platform(settings)
+    return Services(
+        platform=platform,
+        clock=base.clock,
+        clock_control=_clock_control(settings, base.clock),
+        unit_of_work=unit_of_work,
+        objects=objects,
+        secrets=secrets,
+        accounts=AccountService(unit_of_work),
+        pki=pki,
+        ledger=ledger,
+        anchors=anchor_service,
+        packages=PackageService(
+            unit_of_work=unit_of_work,
+            objects=objects,
+            ledger=ledger,
+            anchors=anchor_service,
+            timestamp_authority=authority,
+            sealer=signer,
+            roots=lambda: _roots(pki, external_roots),
+            operator=Operator("鼎约 Dingyue", settings.base_url, SOFTWARE),
+            honesty=Honesty(
+                is_development_chain=platform.is_development_chain,
+                is_trial_authority=platform.is_trial_authority,
+                is_built_in_timestamp=platform.is_built_in_timestamp,
+            ),
+            fonts=ReportFonts(REGULAR, BOLD),
+        ),
+        signing=SigningService(
+            unit_of_work=unit_of_work,
+            objects=objects,
+            secrets=secrets,
+            screener=PDFScreener(),
+            preparer=PDFPreparer(),
+            signer=signer,
+            issuer=pki,
+            software=SOFTWARE,
+            clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
+        ),
+        validation=ValidationService(pki, timestamp_roots=external_roots),
+        performance=PerformanceService(unit_of_work),
+        credit=CreditService(unit_of_work),
+        notify=NotifyService(
+            unit_of_work=unit_of_work,
+            secrets=secrets,
+            channel=_channel(settings.messages, settings.base_url, unit_of_work),
+            base_url=settings.base_url,
+            signature=settings.messages.signature,
+        ),
+    )
+
+
+def subscribers(services: Services) -> list[Subscriber]:
+    """Everybody who wants to hear of events."""
+    packages = (services.ledger, services.signing, services.performance, services.credit, services.notify)
+    return [subscriber for package in packages for subscriber in package.subscriptions()]
+
+
+def _clock(settings: Settings) -> Clock:
+    return ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
+
+
+def _clock_control(settings: Settings, clock: Clock) -> EmbeddedClockControl | None:
+    return EmbeddedClockControl(clock, settings.chain.rpc_url) if isinstance(clock, ShiftedClock) else None
+
+
+def _platform(settings: Settings) -> Platform:
+    return Platform(
+        base_url=settings.base_url,
+        is_development_chain=settings.chain.is_development,
+        is_trial_authority=True,
+        is_built_in_timestamp=settings.timestamp.url is None,
+        console_messages=settings.messages.channel == "console",
+    )
+
+
+def _timestamp_authority(settings: Settings, pki: PKIService, clock: Clock) -> TimestampAuthority:
+    if settings.timestamp.url is not None:
+        return HTTPTimestampAuthority(settings.timestamp.url)
+    return BuiltInTSA(pki.timestamp_credential, clock)
+
+
+def _chain(chain: ChainSettings, settings: Settings) -> anchors.ChainSettings:
+    return anchors.ChainSettings(
+        chain_id=chain.chain_id,
+        name=chain.name,
+        url=chain.rpc_url,
+        development=chain.is_development,
+        finality="finalized" if chain.finality == "tag" else int(chain.finality),
+        cadence=timedelta(seconds=settings.log.anchor_every_seconds),
+    )
+
+
+def _external_timestamp_roots(settings: Settings) -> list[bytes]:
+    """DER. The roots of an external authority must be named: nobody else vouches for its time."""
+    if settings.timestamp.roots_file is None:
+        return []
+    return [der for _, _, der in pem.unarmor(settings.timestamp.roots_file.read_bytes(), multiple=True)]
+
+
+def _roots(pki: PKIService, external_timestamp_roots: list[bytes]) -> RootCertificates:
+    """Our root signs signers, the seal and the built-in timestamps."""
+    own = list(pki.roots())
+    return RootCertificates(signing=_armoured(own), timestamp=_armoured([*own, *external_timestamp_roots]))
+
+
+def _armoured(certificates: list[bytes]) -> tuple[str, ...]:
+    return tuple(pem.armor("CERTIFICATE", certificate).decode() for certificate in certificates)
+
+
+def _channel(messages: MessageSettings, base_url: str, unit_of_work: UnitOfWorkFactory) -> Channel:
+    if messages.twilio is None or messages.channel == "console":
+        return ConsoleChannel(unit_of_work)
+    return TwilioChannel(
+        account_sid=messages.twilio.account_sid,
+        auth_token=messages.twilio.auth_token.get_secret_value(),
+        sender=messages.twilio.sender,
+        public_url=base_url,
+    )

@@ -1,0 +1,1 @@
+"""Evidence packages: what parties and courts are given, made so that `ledger.verifier` accepts them."""

@@ -1,0 +1,214 @@
+"""Use cases of evidence packages: build one, publish what it takes to check one.
+
+A package is built from what is stored already and changes nothing, so building may be repeated. Time-stamps and
+seals are asked for outside of units of work. Before a package is handed out it must pass our own verifier.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from accounts.models import Organisation
+from accounts.policy import Actor
+from core.clock import local_date
+from core.objects import Objects
+from core.unit_of_work import UnitOfWorkFactory
+from ledger.anchors.models import Anchor
+from ledger.anchors.service import AnchorService, evm_facts
+from ledger.note import parse_checkpoint, parse_note
+from ledger.package.archive import write_archive
+from ledger.package.errors import PackageRefused
+from ledger.package.facts import (
+    ChainFacts,
+    Honesty,
+    LogFacts,
+    Operator,
+    Report,
+    SignerRow,
+    masked_name,
+    timeline,
+)
+from ledger.package.gather import Document, EvidenceGatherer, Gathered
+from ledger.package.report import ReportFonts, render_report
+from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, trust_document
+from ledger.ports import DocumentSealer, TimestampAuthority
+from ledger.service import LedgerService
+from ledger.verifier.layout import REPORTS
+from ledger.verifier.pades import SignatureVerdict, verify_pdf
+from ledger.verifier.signatures import proven_time
+from ledger.verifier.trust import Trust, parse_trust
+from ledger.verifier.verdict import ExitCode, Status
+from ledger.verifier.verify import verify_package
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """The `.asice` as it is handed out. `number` is the report's."""
+
+    number: str
+    file_name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PackageService:
+    """`roots` is asked each time: certificates come into being after the service does."""
+
+    unit_of_work: UnitOfWorkFactory
+    objects: Objects
+    ledger: LedgerService
+    anchors: AnchorService
+    timestamp_authority: TimestampAuthority
+    sealer: DocumentSealer
+    roots: Callable[[], RootCertificates]
+    operator: Operator
+    honesty: Honesty
+    fonts: ReportFonts
+    witnesses: WitnessPolicy = field(default_factory=WitnessPolicy)
+
+    def trust(self) -> dict[str, Any]:
+        """`trust.json`, decoded."""
+        return trust_document(
+            origin=self.ledger.origin,
+            vkeys=self.ledger.vkeys(),
+            chains=self.anchors.trusted_chains(),
+            roots=self.roots(),
+            witnesses=self.witnesses,
+        )
+
+    def build(self, actor: Actor, *subject_ids: str) -> PackageFile:
+        """All records of the subjects, and of those their facts mention, that the actor may read.
+
+        Raises `EvidenceNotFound`, `EvidenceNotAnchored` until a final anchor covers all of them,
+        `TimestampUnavailable`, or `PackageRefused` if the package doesn't pass our own verifier.
+        """
+        gathered = EvidenceGatherer(self.objects, self.ledger, self.anchors).gather(actor, subject_ids)
+        trust = self.trust()
+        report = self._report(actor, gathered, parse_trust(trust))
+        content = gathered.members() | _trust_members(trust) | self._reports(report)
+        content |= _instructions(report, content)
+        data = write_archive(content, self.timestamp_authority.timestamp)
+        _require_accepted(data, trust)
+        return PackageFile(report.number, f"{report.number}.asice", data)
+
+    def _report(self, actor: Actor, gathered: Gathered, trust: Trust) -> Report:
+        with self.unit_of_work() as uow:
+            holder = uow.session.get_one(Organisation, actor.organisation_id).name
+            now = uow.now
+        return Report(
+            number=_number(now, gathered),
+            made_at=now,
+            holder=masked_name(holder),
+            subjects=tuple(dict.fromkeys(record.subject.id for record in gathered.records)),
+            files=tuple((document.name, document.file) for document in gathered.documents),
+            signers=_signers(gathered.documents, trust),
+            timeline=timeline(gathered.records),
+            log=_log_facts(gathered),
+            chain=_chain_facts(gathered.anchor, trust),
+            operator=self.operator,
+            honesty=self.honesty,
+        )
+
+    def _reports(self, report: Report) -> dict[str, bytes]:
+        chinese, english = REPORTS
+        return {
+            chinese: self.sealer.seal_report(render_report(report, "zh", self.fonts), f"存证证书 {report.number}"),
+            english: self.sealer.seal_report(render_report(report, "en", self.fonts), f"Certificate {report.number}"),
+        }
+
+
+def _number(now: datetime, gathered: Gathered) -> str:
+    """The same records under the same anchor on the same day get the same number."""
+    named = hashlib.sha256(gathered.note + b"".join(record.id.bytes for record in gathered.records))
+    return f"DY-{local_date(now).replace('-', '')}-{named.hexdigest()[:12].upper()}"
+
+
+def _signers(documents: Sequence[Document], trust: Trust) -> tuple[SignerRow, ...]:
+    """What the signatures in the documents say; document time-stamps are nobody's signature."""
+    roots = {"signing_roots": trust.signing_roots, "timestamp_roots": trust.timestamp_roots}
+    verdicts = [(document.name, verify_pdf(document.data, **roots)) for document in documents]
+    return tuple(
+        _signer_row(name, found)
+        for name, verdict in verdicts
+        for found in verdict.signatures
+        if not found.is_document_timestamp
+    )
+
+
+def _signer_row(file_name: str, found: SignatureVerdict) -> SignerRow:
+    organisation = " ".join(filter(None, [found.organisation, found.organisation_identifier]))
+    return SignerRow(
+        file_name=file_name,
+        name=found.signer,
+        organisation=organisation,
+        issuer=found.issuer,
+        serial_number=found.serial_number,
+        revocation=found.revocation,
+        signed_at=proven_time(found),
+    )
+
+
+def _log_facts(gathered: Gathered) -> LogFacts:
+    checkpoint = parse_checkpoint(parse_note(gathered.note).text)
+    return LogFacts(
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        leaf_indexes=tuple(record.leaf_index for record in gathered.records if record.leaf_index is not None),
+        stamped_at=gathered.stamp.stamped_at,
+        authority=gathered.stamp.authority,
+    )
+
+
+def _chain_facts(anchor: Anchor, trust: Trust) -> ChainFacts:
+    facts = evm_facts(anchor)
+    name = next((chain.name for chain in trust.chains if chain.chain_id == anchor.chain_id), str(anchor.chain_id))
+    return ChainFacts(
+        chain_id=anchor.chain_id,
+        name=name,
+        contract=facts["contract"],
+        tx_hash=facts["tx_hash"],
+        block_number=facts["block_number"],
+        block_hash=facts["block_hash"],
+        time=facts["block_time"],
+        finality=str(facts["finality"]),
+    )
+
+
+def _trust_members(trust: dict[str, Any]) -> dict[str, bytes]:
+    """Informative only: a verifier never takes trust from the package."""
+    return {"trust/trust.json": trust_bytes(trust), "trust/README.txt": _template("trust.txt")}
+
+
+def _instructions(report: Report, content: dict[str, bytes]) -> dict[str, bytes]:
+    facts = {
+        "@NUMBER@": report.number,
+        "@BLOCK@": str(report.chain.block_number),
+        "@BLOCK_HASH@": report.chain.block_hash,
+        "@CHAIN@": f"{report.chain.name} ({report.chain.chain_id})",
+        "@MEMBERS@": "\n".join(f"- `{name}`" for name in sorted(content)),
+    }
+    guide = _template("VERIFY.md").decode()
+    for placeholder, value in facts.items():
+        guide = guide.replace(placeholder, value)
+    return {"VERIFY.md": guide.encode(), "verify.html": _template("verify.html")}
+
+
+def _template(name: str) -> bytes:
+    return (files("ledger.package") / "templates" / name).read_bytes()
+
+
+def _require_accepted(data: bytes, trust: dict[str, Any]) -> None:
+    """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file."""
+    verdict = verify_package(data, trust)
+    if verdict.exit_code is ExitCode.HOLDS:
+        return
+    wrong = next((c for c in verdict.checks if c.is_required and c.status is not Status.PASS), None)
+    raise PackageRefused(
+        number=wrong.number if wrong else "0",
+        reason_zh=(wrong.reason if wrong else verdict.summary).zh,
+        reason_en=(wrong.reason if wrong else verdict.summary).en,
+    )

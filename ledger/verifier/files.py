@@ -1,0 +1,54 @@
+"""Check 2: every file of a record is in the package with both digests right, and no file is there unexplained.
+
+Only a record that says that the content was never seen (`is_content_seen`: a notarised digest) may name a file that
+isn't there: its holder can compare the digests.
+"""
+
+import hashlib
+
+from ledger.record import EvidenceFile, sm3_hex
+from ledger.verifier.package import Package
+from ledger.verifier.records import ProvenRecord
+from ledger.verifier.verdict import Contradiction, Passed, Undecided
+
+
+def check_files(package: Package, records: list[ProvenRecord]) -> Passed[dict[str, EvidenceFile]]:
+    """Returns what the records say of each document, by its name in the package."""
+    described = {file.sha256: file for proven in records for file in proven.record.files}
+    found: dict[str, EvidenceFile] = {}
+    for name, data in package.documents.items():
+        file = described.get(hashlib.sha256(data).hexdigest())
+        if file is None:
+            raise Contradiction(
+                f"文件 {name} 与任何存证记录的摘要都不符：文件被改动或并非存证文件。",
+                f"{name} fits no record's digest: it was changed, or isn't the file that was notarised.",
+                file=name,
+            )
+        if sm3_hex(data) != file.sm3 or len(data) != file.size:
+            raise Contradiction(
+                f"文件 {name} 的 SM3 摘要或大小与记录不符。",
+                f"The SM3 digest or size of {name} isn't the record's.",
+                file=name,
+            )
+        found[name] = file
+    absent = set(described) - {file.sha256 for file in found.values()}
+    missing = sorted(absent & _expected(records))
+    if missing:
+        raise Undecided(
+            f"记录提到的 {len(missing)} 个文件不在包内，无法核对。",
+            f"{len(missing)} files named by the records are not in the package.",
+            missing=missing,
+        )
+    digests = [{"name": name, "sha256": file.sha256, "sm3": file.sm3} for name, file in found.items()]
+    return Passed(
+        found,
+        f"{len(found)} 个文件的 SHA-256 与 SM3 摘要均与记录一致。",
+        f"SHA-256 and SM3 of all {len(found)} files are those of the records.",
+        {"files": digests, "never_seen": sorted(absent)},
+    )
+
+
+def _expected(records: list[ProvenRecord]) -> set[str]:
+    """SHA-256 of the files that must be in the package."""
+    seen = [proven.record for proven in records if proven.record.facts.get("is_content_seen") is not False]
+    return {file.sha256 for record in seen for file in record.files}

@@ -1,0 +1,70 @@
+"""Which members a package has, and in what order (evidence.md, "The evidence package")."""
+
+import re
+from collections.abc import Iterable
+
+from ledger.verifier.container import MIMETYPE_NAME
+from ledger.verifier.verdict import Contradiction
+
+DOCUMENTS = "documents/"
+CHECKPOINT = "anchors/checkpoint"
+EVM_ANCHOR = "anchors/evm.json"
+CHECKPOINT_TOKEN = "anchors/checkpoint.tsr"  # noqa: S105 - a file name
+REPORTS = ("report/report.zh.pdf", "report/report.en.pdf")
+MANIFEST = "META-INF/ASiCManifest.xml"
+MANIFEST_TOKEN = "META-INF/timestamp.tst"  # noqa: S105 - a file name
+EXHIBIT_PARTS = ("record.json", "salt.hex", "entry.json", "proof.tlog-proof")
+
+_EXHIBIT = re.compile(r"evidence/(\d{3,})/(" + "|".join(map(re.escape, EXHIBIT_PARTS)) + ")", re.ASCII)
+_FIXED = (
+    MIMETYPE_NAME,
+    DOCUMENTS,
+    "evidence/",
+    CHECKPOINT,
+    EVM_ANCHOR,
+    CHECKPOINT_TOKEN,
+    "trust/",
+    *REPORTS,
+    "VERIFY.md",
+    "verify.html",
+    MANIFEST,
+    MANIFEST_TOKEN,
+)
+_RANK = {name: rank for rank, name in enumerate(_FIXED)}
+REQUIRED = tuple(name for name in _FIXED if not name.endswith("/"))
+
+
+def exhibit_folder(number: int) -> str:
+    """Records are numbered from 1: `evidence/001/`."""
+    return f"evidence/{number:03d}/"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The one order of `names`. Raises `Contradiction` for a name that has no place in a package."""
+    return sorted(names, key=_position)
+
+
+def check_layout(names: list[str]) -> None:
+    """Raises `Contradiction` unless the members are all known, complete, and in order."""
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise Contradiction(f"缺少成员 {missing[0]}。", f"The member {missing[0]} is missing.", missing=missing)
+    if in_order(names) != names:
+        raise Contradiction("成员顺序不对。", "The members are not in order.")
+    exhibits = [name for name in names if name.startswith("evidence/")]
+    count = len(exhibits) // len(EXHIBIT_PARTS)
+    expected = [exhibit_folder(n) + part for n in range(1, count + 1) for part in EXHIBIT_PARTS]
+    if not exhibits or exhibits != expected:
+        raise Contradiction("存证记录不完整或编号不连续。", "The evidence records are incomplete or misnumbered.")
+
+
+def _position(name: str) -> tuple[int, int, int, str]:
+    exhibit = _EXHIBIT.fullmatch(name)
+    if exhibit:
+        return _RANK["evidence/"], int(exhibit[1]), EXHIBIT_PARTS.index(exhibit[2]), name
+    folder, separator, file_name = name.partition("/")
+    if folder + separator in {DOCUMENTS, "trust/"} and file_name and "/" not in file_name:
+        return _RANK[folder + separator], 0, 0, name
+    if name in REQUIRED:
+        return _RANK[name], 0, 0, name
+    raise Contradiction(f"证据包中不应有 {name}。", f"{name} doesn't belong into a package.")

@@ -1,0 +1,152 @@
+"""The whole verification, check by check (evidence.md, "The offline verifier").
+
+Every check runs whatever became of the others, so that a verdict names all that is wrong; a check whose input
+another check couldn't establish is `unknown`. Nothing raises but `Unusable`, and `verify_package` turns even that
+into a verdict.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from ledger.verifier.chain import Anchor, Node, check_anchor, check_block_hash
+from ledger.verifier.container import check_canonical, decode
+from ledger.verifier.files import check_files
+from ledger.verifier.layout import MANIFEST, check_layout
+from ledger.verifier.limits import not_proven
+from ledger.verifier.log import check_checkpoint, check_inclusion
+from ledger.verifier.manifest import check_manifest
+from ledger.verifier.package import Package
+from ledger.verifier.records import check_records
+from ledger.verifier.signatures import check_signatures
+from ledger.verifier.times import check_times
+from ledger.verifier.timestamp import check_timestamps
+from ledger.verifier.trust import Trust, parse_trust
+from ledger.verifier.verdict import (
+    Check,
+    Contradiction,
+    ExitCode,
+    Passed,
+    Statement,
+    Status,
+    Undecided,
+    Unusable,
+    Verdict,
+    conclude,
+)
+
+T = TypeVar("T")
+
+_BLOCK_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_SUMMARIES = {
+    ExitCode.HOLDS: Statement(
+        "全部必需的核验均通过：包内记录自写入日志后未被改动。",
+        "All required checks hold: what the package records hasn't changed since it was logged.",
+    ),
+    ExitCode.CONTRADICTED: Statement(
+        "核验不通过：有内容互相矛盾，不应采信。", "It does not hold: something contradicts. Don't rely on it."
+    ),
+    ExitCode.UNDECIDED: Statement(
+        "无法判断：证据包或信任文件提供的信息不足。",
+        "Undecided: the package or the trust file says too little to tell.",
+    ),
+}
+
+
+def verify_package(data: bytes, trust: object, *, block_hash: str | None = None, rpc: Node | None = None) -> Verdict:
+    """Checks a package against a decoded `trust.json`. Never raises.
+
+    `block_hash` (0x and 64 hex digits) is what the user looked up; `rpc` asks a node the user relies on.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        trusted = parse_trust(trust)
+        _check_parameter(block_hash)
+        members = decode(data)
+    except Unusable as error:
+        return Verdict(ExitCode.UNUSABLE, error.statement, digest)
+    run = _Run(data, Package(members), trusted)
+    run.all_checks(block_hash, rpc)
+    exit_code = conclude(run.checks)
+    summary = _SUMMARIES[exit_code]
+    status = {ExitCode.HOLDS: Status.PASS, ExitCode.CONTRADICTED: Status.FAIL}.get(exit_code, Status.UNKNOWN)
+    checks = [*run.checks, Check("10", "verdict", status, summary)]
+    return Verdict(exit_code, summary, digest, checks, not_proven(run.checks, trusted))
+
+
+def _check_parameter(block_hash: str | None) -> None:
+    if block_hash is not None and not _BLOCK_HASH.fullmatch(block_hash):
+        raise Unusable("区块哈希应为 0x 加 64 位十六进制。", "A block hash is 0x and 64 hex digits.")
+
+
+class _Run:
+    """One pass over a package; collects the checks."""
+
+    def __init__(self, data: bytes, package: Package, trust: Trust) -> None:
+        self.checks: list[Check] = []
+        self._data, self._package, self._trust = data, package, trust
+
+    def all_checks(self, block_hash: str | None, rpc: Node | None) -> None:
+        package, trust = self._package, self._trust
+        self._check("1", "archive", self._check_archive)
+        # What later checks stand on is established first; the list is put in the order of the numbers at the end.
+        records = self._check("4", "records", lambda: check_records(package))
+        files = self._check("2", "files", lambda: check_files(package, _need(records, "4")))
+        signed_at = self._check("3", "signatures", lambda: check_signatures(package, _need(files, "2"), trust))
+        self._check("5", "inclusion", lambda: check_inclusion(package, _need(records, "4"), trust))
+        checkpoint = self._check("6", "checkpoint", lambda: check_checkpoint(package, trust))
+        stamps = self._check("7", "timestamps", lambda: check_timestamps(package, trust))
+        anchor = self._check("8a", "anchor", lambda: check_anchor(package, _need(checkpoint, "6"), trust))
+        is_asked = block_hash is not None or rpc is not None
+        self._check("8b", "block_hash", lambda: _check_block(anchor, block_hash, rpc), is_required=is_asked)
+        self._check(
+            "9",
+            "times",
+            lambda: check_times(_need(records, "4"), _need(signed_at, "3"), _need(stamps, "7"), _need(anchor, "8a")),
+        )
+        self.checks.sort(key=lambda check: check.number)
+
+    def _check_archive(self) -> Passed[None]:
+        members = dict(self._package.members)
+        check_canonical(self._data, members)
+        check_layout(list(members))
+        check_manifest(members)
+        return Passed(
+            None,
+            f"归档为规范形式，{len(members)} 个成员的摘要与清单一致。",
+            f"The archive is canonical and its {len(members)} members fit the manifest.",
+            {"members": len(members), "manifest_sha256": hashlib.sha256(members[MANIFEST]).hexdigest()},
+        )
+
+    def _check(self, number: str, name: str, check: Callable[[], Passed[T]], *, is_required: bool = True) -> T | None:
+        """Runs one check; its value if it passed."""
+        value = None
+        try:
+            passed = check()
+        except Contradiction as finding:
+            outcome = Check(number, name, Status.FAIL, finding.statement, is_required, finding.facts)
+        except Undecided as finding:
+            outcome = Check(number, name, Status.UNKNOWN, finding.statement, is_required, finding.facts)
+        except Exception as error:  # noqa: BLE001 - hostile bytes that trip a parser are a failure, never a trace
+            reason = Statement("内容格式异常，无法解析。", "The content is malformed and can't be read.")
+            outcome = Check(number, name, Status.FAIL, reason, is_required, {"error": type(error).__name__})
+        else:
+            value = passed.value
+            reason = Statement(passed.zh, passed.en)
+            outcome = Check(number, name, Status.PASS, reason, is_required, passed.facts)
+        self.checks.append(outcome)
+        return value
+
+
+def _check_block(anchor: Anchor | None, block_hash: str | None, rpc: Node | None) -> Passed[None]:
+    return check_block_hash(_need(anchor, "8a"), block_hash, rpc)
+
+
+def _need(value: T | None, number: str) -> T:
+    """The value of a check that passed, or `Undecided`."""
+    if value is None:
+        raise Undecided(
+            f"第 {number} 项未通过，本项无法核验。", f"Check {number} didn't pass, so this can't be checked."
+        )
+    return value

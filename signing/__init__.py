@@ -1,0 +1,1 @@
+"""Electronic signing: documents, envelopes, recipients, fields, seals, certificates, PAdES, validation."""

@@ -1,0 +1,32 @@
+"""What the use cases of signing work with: ports, stores and the settings of this installation."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.objects import Objects
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWorkFactory
+from signing.ports import CertificateIssuer, DocumentPreparer, DocumentScreener, DocumentSigner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningContext:
+    """Put together once, by `app`.
+
+    `software` and `clock_source` go into every signature's evidence. `work_lifetime` is how long one step may own an
+    envelope before another attempt may take over: longer than a slow time-stamp, shorter than a person's patience.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    objects: Objects
+    secrets: SecretBox
+    screener: DocumentScreener
+    preparer: DocumentPreparer
+    signer: DocumentSigner
+    issuer: CertificateIssuer
+    software: str
+    clock_source: str
+    session_lifetime: timedelta = timedelta(hours=2)
+    authentication_lifetime: timedelta = timedelta(minutes=15)
+    reading_lifetime: timedelta = timedelta(days=30)
+    work_lifetime: timedelta = timedelta(seconds=30)

@@ -1,0 +1,1 @@
+"""PDF work: screening uploads, preparing fields, drawing appearances, signing, sealing."""

@@ -1,0 +1,103 @@
+"""Why a PDF can't be signed."""
+
+from core.errors import Conflict, DingyueError, InvalidInput, TooLarge
+
+
+class DocumentRefused(InvalidInput):
+    """The base of every reason to refuse an upload; never raised itself."""
+
+
+class NotAPDF(DocumentRefused):
+    code = "not_a_pdf"
+    zh = "上传的文件不是 PDF。请上传 PDF 文件。"
+    en = "The file isn't a PDF. Upload a PDF."
+
+
+class EmptyFile(DocumentRefused):
+    code = "empty_file"
+    zh = "上传的文件是空的（0 字节）。请重新选择文件。"
+    en = "The file is empty (0 bytes). Choose the file again."
+
+
+class EncryptedPDF(DocumentRefused):
+    code = "encrypted_pdf"
+    zh = "PDF 已加密或设有权限密码，无法签署。请取消加密后重新上传。"
+    en = "The PDF is encrypted or has a permissions password and can't be signed. Remove it and upload again."
+
+
+class BrokenPDF(DocumentRefused):
+    code = "broken_pdf"
+    zh = "PDF 已损坏或不完整（{why}）。请重新导出后上传。"
+    en = "The PDF is damaged or incomplete ({why}). Export it again and upload."
+
+
+class XFAForm(DocumentRefused):
+    code = "xfa_form"
+    zh = "PDF 含有 XFA 动态表单，各方看到的内容可能不同。请打印为普通 PDF 后上传。"
+    en = "The PDF has an XFA form, which may show different content to different readers. Print it to a plain PDF."
+
+
+class ActiveContent(DocumentRefused):
+    code = "active_content"
+    zh = "PDF 含有可执行或多媒体内容（{what}），可能在签署后改变所见内容。请打印为普通 PDF 后上传。"
+    en = "The PDF has active content ({what}) that could change what is seen after signing. Print it to a plain PDF."
+
+
+class EmbeddedFiles(DocumentRefused):
+    code = "embedded_files"
+    zh = "PDF 内嵌有其他文件，签署方看不到其内容。请删除附件，或将其作为独立文件签署。"
+    en = "The PDF carries other files, which signers would not see. Remove them, or have them signed separately."
+
+
+class HiddenLayers(DocumentRefused):
+    code = "hidden_layers"
+    zh = "PDF 含有可切换的图层，签署后所见内容可能改变。请合并图层后上传。"
+    en = "The PDF has layers that can be switched on and off after signing. Flatten them and upload again."
+
+
+class AlreadySigned(DocumentRefused):
+    code = "document_already_signed"
+    zh = "PDF 已含有电子签名，再次处理会破坏原签名。请上传未签名的版本。"
+    en = "The PDF has signatures already, which preparing it would break. Upload the unsigned version."
+
+
+class TooManyPages(DocumentRefused):
+    code = "too_many_pages"
+    zh = "PDF 有 {pages} 页，超过上限 {limit} 页。请拆分后上传。"
+    en = "The PDF has {pages} pages; at most {limit} are allowed. Split it."
+
+
+class TooManyObjects(DocumentRefused):
+    code = "too_many_objects"
+    zh = "PDF 含有 {objects} 个对象，超过上限 {limit}。请简化后上传。"
+    en = "The PDF has {objects} objects; at most {limit} are allowed. Simplify it."
+
+
+class DecompressionBomb(DocumentRefused):
+    code = "decompression_bomb"
+    zh = "PDF 解压后超过 {limit_megabytes} MB，已拒绝处理。请降低图像尺寸后重新导出。"
+    en = "The PDF unpacks to more than {limit_megabytes} MB and was refused. Export it with smaller images."
+
+
+class FileTooLarge(TooLarge):
+    code = "file_too_large"
+    zh = "文件大小 {megabytes} MB，超过上限 {limit_megabytes} MB。请压缩后上传。"
+    en = "The file has {megabytes} MB; at most {limit_megabytes} MB are allowed. Make it smaller."
+
+
+class FieldMisplaced(InvalidInput):
+    code = "field_misplaced"
+    zh = "域 {field} 不在第 {page} 页之内。请调整位置。"
+    en = "The field {field} doesn't fit on page {page}. Move it."
+
+
+class SignatureFieldTaken(Conflict):
+    code = "signature_field_taken"
+    zh = "签名域 {field} 不存在或已签署，未作签署。请刷新后查看。"
+    en = "The signature field {field} is missing or signed already; nothing was signed. Reload and look again."
+
+
+class SignatureBroken(DingyueError):
+    code = "signature_broken"
+    zh = "签署后的文件未通过校验（{why}），结果已丢弃，原文件未受影响。请联系管理员。"
+    en = "The signed file didn't validate ({why}); it was thrown away and the document is unchanged. Tell the operator."

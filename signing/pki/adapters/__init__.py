@@ -1,0 +1,1 @@
+"""Certification and time-stamping by others."""

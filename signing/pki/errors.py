@@ -1,0 +1,27 @@
+"""What can go wrong with keys and certificates."""
+
+from core.errors import Conflict, NotFound, Unavailable
+
+
+class AuthorityMissing(Unavailable):
+    code = "authority_missing"
+    zh = "证书机构尚未初始化，无法签署。请管理员先完成系统初始化。"
+    en = "The certification authority isn't set up, so nothing can be signed. The operator must run the set-up first."
+
+
+class CertificateNotFound(NotFound):
+    code = "certificate_not_found"
+    zh = "找不到该证书。请检查编号或文件名。"
+    en = "There is no such certificate. Check the id or the file name."
+
+
+class CertificateExpired(Conflict):
+    code = "certificate_expired"
+    zh = "签署证书已于 {not_after} 到期，未作签署。请重新发起本次签署。"
+    en = "The signing certificate expired at {not_after}; nothing was signed. Start this signature again."
+
+
+class CertificateRevoked(Conflict):
+    code = "certificate_revoked"
+    zh = "签署证书已被吊销，未作签署。请联系管理员。"
+    en = "The signing certificate has been revoked; nothing was signed. Tell the operator."

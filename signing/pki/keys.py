@@ -1,0 +1,77 @@
+"""Key pairs at rest, and credentials: a loaded key with its certificate, ready to sign."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy.orm import Session
+
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork
+from signing.pki import repository
+from signing.pki.errors import CertificateExpired
+from signing.pki.models import Certificate, SigningKey
+
+KEY_PURPOSE = "signing-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`chain` leads from the issuer of `certificate` to the root, DER without the root itself."""
+
+    certificate_id: UUID
+    certificate: x509.Certificate
+    der: bytes
+    chain: tuple[bytes, ...]
+    private_key: ec.EllipticCurvePrivateKey
+
+    def sign(self, data: bytes) -> bytes:
+        """ECDSA with SHA-256, DER."""
+        return self.private_key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def create_key(uow: UnitOfWork, secrets: SecretBox) -> tuple[UUID, ec.EllipticCurvePrivateKey]:
+    """A new P-256 key, sealed and written in the unit of work."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    encoded = private_key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    row = SigningKey(
+        id=uow.new_id(),
+        sealed_private_key=secrets.seal(encoded, KEY_PURPOSE),
+        created_at=uow.now,
+        destroyed_at=None,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    return row.id, private_key
+
+
+def load_credential(session: Session, secrets: SecretBox, row: Certificate) -> Credential:
+    """Raises `CertificateExpired` if the key was destroyed, `UnreadableSecret` under another master key."""
+    sealed = repository.key(session, row.key_id).sealed_private_key
+    if sealed is None:
+        raise CertificateExpired(not_after=row.not_after.isoformat())
+    private_key = serialization.load_der_private_key(secrets.open(sealed, KEY_PURPOSE), password=None)
+    if not isinstance(private_key, ec.EllipticCurvePrivateKey):
+        raise TypeError("signing keys are elliptic-curve keys")
+    return Credential(
+        certificate_id=row.id,
+        certificate=x509.load_der_x509_certificate(row.der),
+        der=row.der,
+        chain=_chain(session, row),
+        private_key=private_key,
+    )
+
+
+def _chain(session: Session, row: Certificate) -> tuple[bytes, ...]:
+    chain: list[bytes] = []
+    while row.issuer_id != row.id:
+        issuer = repository.certificate(session, row.issuer_id)
+        if issuer is None or issuer.issuer_id == issuer.id:
+            break
+        chain.append(issuer.der)
+        row = issuer
+    return tuple(chain)

@@ -1,0 +1,70 @@
+"""Tables of keys, certificates and revocations. Private keys are sealed with the master key."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class SigningKey(Base):
+    """A P-256 key pair, PKCS #8 DER sealed for purpose `signing-key`.
+
+    A signer's key is destroyed (made NULL) once its certificate has expired: nobody can sign with it ever again.
+    """
+
+    __tablename__ = "signing_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed_private_key: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    destroyed_at: Mapped[datetime | None]
+
+
+class Certificate(Base):
+    """A certificate issued by us. `kind` is a `policy.CertificateKind`; `serial_number` is lower-case hex."""
+
+    __tablename__ = "certificate"
+    __append_only__ = True
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "serial_number"),
+        Index("ix_certificate_kind_not_after", "kind", "not_after"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("signing_key.id"), index=True)
+    # A root is its own issuer.
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"))
+    serial_number: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    der: Mapped[bytes]
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class CertificateRevocation(Base):
+    """A revocation, which is for good."""
+
+    __tablename__ = "certificate_revocation"
+    __append_only__ = True
+
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    revoked_at: Mapped[datetime]
+
+
+class RevocationList(Base):
+    """A CRL as published, DER. `number` grows by one with each list of an issuer."""
+
+    __tablename__ = "revocation_list"
+    __append_only__ = True
+
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    der: Mapped[bytes]
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]

@@ -1,0 +1,288 @@
+"""Pure decisions about an envelope: who may do what, in which state, and what follows. No I/O.
+
+    draft → processing → in_progress → sealing → completed
+              ↓ failed       ↓ declined | voided | expired
+
+A `Progress` is all that decides: the state of the envelope and of each party. Every transition is a function from
+one `Progress` to the next and raises a `Conflict` if it isn't allowed, so that whatever calls them in whatever
+order can't sign twice, sign out of turn, reopen what has ended, or complete with a signature missing.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from core.errors import DingyueError
+from signing.errors import (
+    AlreadySigned,
+    EnvelopeExpired,
+    EnvelopeStateConflict,
+    NotASigner,
+    NothingToRemind,
+    NotYourTurn,
+    TooManyCodes,
+    TooManyReminders,
+)
+
+CODE_LIFETIME = timedelta(minutes=10)
+CODE_ATTEMPTS = 5
+CODE_PAUSE = timedelta(seconds=60)
+CODE_WINDOW = timedelta(hours=1)
+CODES_PER_WINDOW = 6
+REMINDER_PAUSE = timedelta(seconds=60)
+
+
+class EnvelopeState(StrEnum):
+    DRAFT = "draft"
+    PROCESSING = "processing"
+    IN_PROGRESS = "in_progress"
+    SEALING = "sealing"
+    COMPLETED = "completed"
+    DECLINED = "declined"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+class RecipientState(StrEnum):
+    AWAITING = "awaiting"
+    RELEASED = "released"
+    VIEWED = "viewed"
+    AUTHENTICATED = "authenticated"
+    COMPLETED = "completed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class RecipientRole(StrEnum):
+    """A signer signs; a viewer may read once it is their group's turn; a cc may read once all is done."""
+
+    SIGNER = "signer"
+    VIEWER = "viewer"
+    CC = "cc"
+
+
+ENDED = frozenset(
+    {
+        EnvelopeState.COMPLETED,
+        EnvelopeState.DECLINED,
+        EnvelopeState.VOIDED,
+        EnvelopeState.EXPIRED,
+        EnvelopeState.FAILED,
+    }
+)
+READABLE = frozenset({EnvelopeState.IN_PROGRESS, EnvelopeState.SEALING, EnvelopeState.COMPLETED})
+"""States in which a recipient who holds a link may read the document."""
+
+ON_TURN = frozenset({RecipientState.RELEASED, RecipientState.VIEWED, RecipientState.AUTHENTICATED})
+"""States of a recipient whose turn it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A recipient, as far as decisions go. Parties of the same `order` act in parallel."""
+
+    id: UUID
+    role: RecipientRole
+    order: int
+    state: RecipientState
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    state: EnvelopeState
+    parties: tuple[Party, ...]
+
+    def party(self, party_id: UUID) -> Party:
+        return next(party for party in self.parties if party.id == party_id)
+
+    @property
+    def signers(self) -> tuple[Party, ...]:
+        return tuple(party for party in self.parties if party.role is RecipientRole.SIGNER)
+
+    @property
+    def is_fully_signed(self) -> bool:
+        return bool(self.signers) and all(party.state is RecipientState.COMPLETED for party in self.signers)
+
+
+def start_processing(progress: Progress) -> Progress:
+    """The sender sends the draft; its PDF is being prepared."""
+    _require_state(progress, EnvelopeState.DRAFT)
+    return replace(progress, state=EnvelopeState.PROCESSING)
+
+
+def return_to_draft(progress: Progress) -> Progress:
+    """Preparing didn't work this time, and may the next."""
+    _require_state(progress, EnvelopeState.PROCESSING)
+    return replace(progress, state=EnvelopeState.DRAFT)
+
+
+def fail(progress: Progress) -> Progress:
+    """The document can't be prepared, whenever it is tried."""
+    _require_state(progress, EnvelopeState.PROCESSING)
+    return _end(progress, EnvelopeState.FAILED)
+
+
+def start_signing(progress: Progress) -> Progress:
+    """The PDF is prepared: the first group is released."""
+    _require_state(progress, EnvelopeState.PROCESSING)
+    return _release(replace(progress, state=EnvelopeState.IN_PROGRESS))
+
+
+def open_link(progress: Progress, party_id: UUID) -> Progress:
+    """Somebody holding the recipient's link looks. Harmless to repeat, and at any time after the release."""
+    if progress.party(party_id).state is not RecipientState.RELEASED:
+        return progress
+    return _with_party(progress, party_id, RecipientState.VIEWED)
+
+
+def authenticate(progress: Progress, party_id: UUID) -> Progress:
+    """The recipient entered their one-time code."""
+    require_turn(progress, party_id)
+    return _with_party(progress, party_id, RecipientState.AUTHENTICATED)
+
+
+def sign(progress: Progress, party_id: UUID) -> Progress:
+    """A signature. Releases the next group, or moves on to sealing after the last one."""
+    require_turn(progress, party_id)
+    if progress.party(party_id).state is not RecipientState.AUTHENTICATED:
+        raise NotYourTurn
+    signed = _with_party(progress, party_id, RecipientState.COMPLETED)
+    if signed.is_fully_signed:
+        return replace(signed, state=EnvelopeState.SEALING)
+    return _release(signed)
+
+
+def complete(progress: Progress) -> Progress:
+    """The seal is on; copies go out."""
+    _require_state(progress, EnvelopeState.SEALING)
+    if not progress.is_fully_signed:
+        raise EnvelopeStateConflict(state=str(progress.state))
+    parties = tuple(
+        replace(party, state=RecipientState.RELEASED)
+        if party.role is RecipientRole.CC or party.state is RecipientState.AWAITING
+        else party
+        for party in progress.parties
+    )
+    return Progress(EnvelopeState.COMPLETED, parties)
+
+
+def decline(progress: Progress, party_id: UUID) -> Progress:
+    """A signer whose turn it is refuses; that ends the envelope for all."""
+    require_turn(progress, party_id)
+    return _end(_with_party(progress, party_id, RecipientState.DECLINED), EnvelopeState.DECLINED)
+
+
+def void(progress: Progress) -> Progress:
+    """The sender withdraws. Not any more once everybody has signed: the contract is made."""
+    _require_state(progress, EnvelopeState.DRAFT, EnvelopeState.PROCESSING, EnvelopeState.IN_PROGRESS)
+    return _end(progress, EnvelopeState.VOIDED)
+
+
+def expire(progress: Progress, *, expires_at: datetime, now: datetime) -> Progress:
+    """The time to sign is over. Not once everybody has signed."""
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    if now < expires_at:
+        raise EnvelopeStateConflict(state=str(progress.state))
+    return _end(progress, EnvelopeState.EXPIRED)
+
+
+def require_turn(progress: Progress, party_id: UUID) -> None:
+    """Raises unless this party may sign or decline now: a signer, released, in an envelope that is being signed."""
+    party = progress.party(party_id)
+    if party.role is not RecipientRole.SIGNER:
+        raise NotASigner
+    if party.state is RecipientState.COMPLETED:
+        raise AlreadySigned
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    if party.state not in ON_TURN:
+        raise NotYourTurn
+
+
+def is_on_turn(progress: Progress, party_id: UUID) -> bool:
+    """Whether this party may sign or decline now."""
+    try:
+        require_turn(progress, party_id)
+    except DingyueError:
+        return False
+    return True
+
+
+def require_live(*, expires_at: datetime, now: datetime) -> None:
+    """Raises `EnvelopeExpired` from the expiry on, even before the sweep has marked the envelope."""
+    if now >= expires_at:
+        raise EnvelopeExpired
+
+
+def newly_released(before: Progress, after: Progress) -> tuple[UUID, ...]:
+    """Whom a transition made it the turn of: they get a link."""
+    was = {party.id: party.state for party in before.parties}
+    return tuple(
+        party.id
+        for party in after.parties
+        if party.state is RecipientState.RELEASED and was[party.id] is RecipientState.AWAITING
+    )
+
+
+def to_remind(progress: Progress) -> tuple[UUID, ...]:
+    """The signers everybody is waiting for. Raises `NothingToRemind`."""
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    due = tuple(party.id for party in progress.signers if party.state in ON_TURN)
+    if not due:
+        raise NothingToRemind
+    return due
+
+
+def check_reminder_rate(released_at: Iterable[datetime | None], now: datetime) -> None:
+    """At most one link a minute to anybody. Raises `TooManyReminders` with the seconds to wait."""
+    last = max((at for at in released_at if at is not None), default=None)
+    if last is not None and now < last + REMINDER_PAUSE:
+        raise TooManyReminders(retry_after_seconds=_seconds_until(last + REMINDER_PAUSE, now))
+
+
+def check_code_rate(requested_at: Iterable[datetime], now: datetime) -> None:
+    """One code a minute, six an hour. Raises `TooManyCodes` with the seconds to wait."""
+    recent = sorted(at for at in requested_at if at > now - CODE_WINDOW)
+    if recent and now < recent[-1] + CODE_PAUSE:
+        raise TooManyCodes(retry_after_seconds=_seconds_until(recent[-1] + CODE_PAUSE, now))
+    if len(recent) >= CODES_PER_WINDOW:
+        raise TooManyCodes(retry_after_seconds=_seconds_until(recent[-CODES_PER_WINDOW] + CODE_WINDOW, now))
+
+
+def _seconds_until(instant: datetime, now: datetime) -> int:
+    return max(1, math.ceil((instant - now).total_seconds()))
+
+
+def _require_state(progress: Progress, *allowed: EnvelopeState) -> None:
+    if progress.state not in allowed:
+        raise EnvelopeStateConflict(state=str(progress.state))
+
+
+def _with_party(progress: Progress, party_id: UUID, state: RecipientState) -> Progress:
+    parties = tuple(replace(party, state=state) if party.id == party_id else party for party in progress.parties)
+    return replace(progress, parties=parties)
+
+
+def _release(progress: Progress) -> Progress:
+    """Releases everybody (but cc) up to the lowest order at which a signature is still missing."""
+    turn = min(party.order for party in progress.signers if party.state is not RecipientState.COMPLETED)
+    parties = tuple(
+        replace(party, state=RecipientState.RELEASED)
+        if party.state is RecipientState.AWAITING and party.order <= turn and party.role is not RecipientRole.CC
+        else party
+        for party in progress.parties
+    )
+    return replace(progress, parties=parties)
+
+
+def _end(progress: Progress, state: EnvelopeState) -> Progress:
+    parties = tuple(
+        party
+        if party.state in {RecipientState.COMPLETED, RecipientState.DECLINED}
+        else replace(party, state=RecipientState.EXPIRED)
+        for party in progress.parties
+    )
+    return Progress(state, parties)

@@ -1,0 +1,168 @@
+"""Reading documents and envelopes: for the sender and the parties' organisations, and for a recipient at the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts import repository as accounts
+from accounts.models import Organisation
+from accounts.policy import Actor, Scope
+from core import ids
+from ledger import repository as evidence
+from signing import policy, repository
+from signing.consent import Consent
+from signing.context import SigningContext
+from signing.errors import DocumentNotFound, DocumentUnavailable, EnvelopeNotFound
+from signing.models import Document, Envelope, Field, Recipient
+from signing.policy import READABLE, EnvelopeState
+from signing.signing_session import is_authenticated, take_seat
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPDF:
+    """Bytes to hand out. `sha256` is lower-case hex; objects are checked against it when read."""
+
+    name: str
+    sha256: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeView:
+    """An envelope with its recipients in signing order. Tokens are only in the database, as hashes."""
+
+    envelope: Envelope
+    recipients: list[Recipient]
+    fields: Sequence[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeEvent:
+    """A step as the evidence tells it. `position` counts from 0 within the envelope."""
+
+    evidence_id: UUID
+    position: int
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """What a recipient sees: the envelope, the others by name, their own fields, what they consent to.
+
+    `is_on_turn`: they may sign or decline now. `authenticated_until` is None without a valid code.
+    """
+
+    envelope: Envelope
+    document: Document
+    sender: Organisation
+    recipient: Recipient
+    recipients: list[Recipient]
+    fields: list[Field]
+    consent: Consent
+    is_on_turn: bool
+    authenticated_until: datetime | None
+
+
+def document(context: SigningContext, actor: Actor, document_id: UUID) -> Document:
+    """Raises `DocumentNotFound`."""
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        found = repository.document(uow.session, actor, document_id)
+    if found is None:
+        raise DocumentNotFound
+    return found
+
+
+def documents(context: SigningContext, actor: Actor, *, before: UUID | None, limit: int) -> Sequence[Document]:
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        return repository.documents(uow.session, actor, before=before, limit=limit)
+
+
+def document_content(context: SigningContext, actor: Actor, document_id: UUID) -> StoredPDF:
+    found = document(context, actor, document_id)
+    return StoredPDF(found.name, found.sha256, context.objects.get(found.object_key))
+
+
+def envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> EnvelopeView:
+    """Raises `EnvelopeNotFound`."""
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        found = repository.envelope(uow.session, actor, envelope_id)
+        if found is None:
+            raise EnvelopeNotFound
+        recipients = repository.recipients(uow.session, envelope_id)
+        return EnvelopeView(found, recipients, repository.fields(uow.session, envelope_id))
+
+
+def envelopes(
+    context: SigningContext, actor: Actor, *, state: EnvelopeState | None, before: UUID | None, limit: int
+) -> Sequence[EnvelopeView]:
+    """Newest first, without their fields."""
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        found = repository.envelopes(uow.session, actor, state=state, before=before, limit=limit)
+        recipients = repository.recipients_of(uow.session, [envelope.id for envelope in found])
+    return [EnvelopeView(envelope, recipients[envelope.id], []) for envelope in found]
+
+
+def envelope_content(context: SigningContext, actor: Actor, envelope_id: UUID) -> StoredPDF:
+    """The PDF as it stands: uploaded, prepared, partly signed, or sealed. Raises `EnvelopeNotFound`."""
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        found = repository.envelope(uow.session, actor, envelope_id)
+        if found is None:
+            raise EnvelopeNotFound
+        name = repository.document_of(uow.session, found).name
+    return StoredPDF(name, found.sha256, context.objects.get(found.object_key))
+
+
+def envelope_events(
+    context: SigningContext, actor: Actor, envelope_id: UUID, *, after: int, limit: int
+) -> Sequence[EnvelopeEvent]:
+    """The envelope's evidence behind position `after`, oldest first. Raises `EnvelopeNotFound`."""
+    actor.require(Scope.ENVELOPES_READ)
+    with context.unit_of_work() as uow:
+        if repository.envelope(uow.session, actor, envelope_id) is None:
+            raise EnvelopeNotFound
+        records = evidence.records_of_subject(
+            uow.session, actor, ids.public(ids.ENVELOPE, envelope_id), after=after, limit=limit
+        )
+    return [EnvelopeEvent(record.id, record.position, record.type, record.at) for record in records]
+
+
+def seat(context: SigningContext, session_token: str) -> SeatView:
+    """Raises `SigningSessionInvalid`."""
+    with context.unit_of_work() as uow:
+        taken = take_seat(uow, session_token)
+        sender = accounts.organisation(uow.session, taken.envelope.organisation_id)
+        if sender is None:
+            raise EnvelopeNotFound
+        fields = [
+            field
+            for field in repository.fields(uow.session, taken.envelope.id)
+            if field.recipient_id == taken.recipient.id
+        ]
+        has_code = is_authenticated(taken, uow.now)
+        return SeatView(
+            envelope=taken.envelope,
+            document=taken.document,
+            sender=sender,
+            recipient=taken.recipient,
+            recipients=taken.recipients,
+            fields=fields,
+            consent=taken.consent,
+            is_on_turn=policy.is_on_turn(taken.progress, taken.recipient.id) and uow.now < taken.envelope.expires_at,
+            authenticated_until=taken.session.authenticated_until if has_code else None,
+        )
+
+
+def seat_content(context: SigningContext, session_token: str) -> StoredPDF:
+    """The current PDF. Raises `SigningSessionInvalid`; `DocumentUnavailable` once the envelope came to nothing."""
+    with context.unit_of_work() as uow:
+        taken = take_seat(uow, session_token)
+    if taken.envelope.state not in READABLE:
+        raise DocumentUnavailable(state=taken.envelope.state)
+    return StoredPDF(taken.document.name, taken.envelope.sha256, context.objects.get(taken.envelope.object_key))

@@ -1,0 +1,181 @@
+"""Reading documents and envelopes, always on behalf of somebody.
+
+Organisations: a document belongs to the one that uploaded it; an envelope is read by its owner and, once sent, by the
+organisations its recipients act for. Recipients: whatever they touch is found through the hash of their own token.
+`*_for_update` functions lock the envelope's row, always before anything else is written, so that two use cases on one
+envelope follow each other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor
+from signing.models import (
+    Document,
+    Envelope,
+    EnvelopeRevision,
+    Field,
+    Recipient,
+    SigningCode,
+    SigningSession,
+)
+from signing.policy import EnvelopeState, Party, Progress, RecipientRole, RecipientState
+
+
+def document(session: Session, actor: Actor, document_id: UUID) -> Document | None:
+    return session.scalar(
+        select(Document).where(Document.id == document_id, Document.organisation_id == actor.organisation_id)
+    )
+
+
+def documents(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Sequence[Document]:
+    """Newest first, older than `before`."""
+    query = select(Document).where(Document.organisation_id == actor.organisation_id)
+    if before is not None:
+        query = query.where(Document.id < before)
+    return session.scalars(query.order_by(Document.id.desc()).limit(limit)).all()
+
+
+def envelope(session: Session, actor: Actor, envelope_id: UUID) -> Envelope | None:
+    return session.scalar(select(Envelope).where(Envelope.id == envelope_id, _is_readable_by(actor)))
+
+
+def envelopes(
+    session: Session, actor: Actor, *, state: EnvelopeState | None, before: UUID | None, limit: int
+) -> Sequence[Envelope]:
+    """Newest first, older than `before`."""
+    query = select(Envelope).where(_is_readable_by(actor))
+    if state is not None:
+        query = query.where(Envelope.state == state)
+    if before is not None:
+        query = query.where(Envelope.id < before)
+    return session.scalars(query.order_by(Envelope.id.desc()).limit(limit)).all()
+
+
+def own_envelope_for_update(session: Session, actor: Actor, envelope_id: UUID) -> Envelope | None:
+    """The envelope, locked, if the actor's organisation is its sender."""
+    return session.scalar(
+        select(Envelope)
+        .where(Envelope.id == envelope_id, Envelope.organisation_id == actor.organisation_id)
+        .with_for_update()
+    )
+
+
+def envelope_for_update(session: Session, envelope_id: UUID) -> Envelope:
+    """The envelope, locked, for steps nobody outside asks for by id (a signer's own, sealing, expiry)."""
+    return session.scalars(select(Envelope).where(Envelope.id == envelope_id).with_for_update()).one()
+
+
+def document_of(session: Session, envelope: Envelope) -> Document:
+    return session.get_one(Document, envelope.document_id)
+
+
+def recipients(session: Session, envelope_id: UUID) -> list[Recipient]:
+    return recipients_of(session, [envelope_id])[envelope_id]
+
+
+def recipients_of(session: Session, envelope_ids: Iterable[UUID]) -> dict[UUID, list[Recipient]]:
+    """The recipients of each envelope in signing order, as they are now: a copy that was read before the envelope
+    was locked is refreshed."""
+    found: dict[UUID, list[Recipient]] = defaultdict(list)
+    query = select(Recipient).where(Recipient.envelope_id.in_(list(envelope_ids)))
+    fresh = query.order_by(Recipient.order, Recipient.id).execution_options(populate_existing=True)
+    for recipient in session.scalars(fresh):
+        found[recipient.envelope_id].append(recipient)
+    return found
+
+
+def fields(session: Session, envelope_id: UUID) -> Sequence[Field]:
+    """In reading order."""
+    query = select(Field).where(Field.envelope_id == envelope_id)
+    return session.scalars(query.order_by(Field.page, Field.y, Field.x, Field.id)).all()
+
+
+def revisions(session: Session, envelope_id: UUID) -> Sequence[EnvelopeRevision]:
+    query = select(EnvelopeRevision).where(EnvelopeRevision.envelope_id == envelope_id)
+    return session.scalars(query.order_by(EnvelopeRevision.number)).all()
+
+
+def recipient_by_link(session: Session, token_hash: bytes) -> Recipient | None:
+    return session.scalar(select(Recipient).where(Recipient.token_hash == token_hash))
+
+
+def signing_session(session: Session, token_hash: bytes, now: datetime) -> tuple[SigningSession, Recipient] | None:
+    """The live session behind a token, and whose it is."""
+    row = session.execute(
+        select(SigningSession, Recipient)
+        .join(Recipient, Recipient.id == SigningSession.recipient_id)
+        .where(
+            SigningSession.token_hash == token_hash,
+            SigningSession.ended_at.is_(None),
+            SigningSession.expires_at > now,
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def end_sessions(session: Session, recipient_id: UUID, now: datetime) -> None:
+    session.execute(
+        update(SigningSession)
+        .where(SigningSession.recipient_id == recipient_id, SigningSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def latest_code(session: Session, recipient_id: UUID) -> SigningCode | None:
+    """The only code that may be used, locked, so that guesses are counted one after the other."""
+    return session.scalar(
+        select(SigningCode)
+        .where(SigningCode.recipient_id == recipient_id)
+        .order_by(SigningCode.requested_at.desc(), SigningCode.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def codes_requested_since(session: Session, recipient_id: UUID, since: datetime) -> Sequence[datetime]:
+    return session.scalars(
+        select(SigningCode.requested_at).where(
+            SigningCode.recipient_id == recipient_id, SigningCode.requested_at > since
+        )
+    ).all()
+
+
+def expired_envelopes(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    return session.scalars(
+        select(Envelope.id)
+        .where(Envelope.state == EnvelopeState.IN_PROGRESS, Envelope.expires_at <= now)
+        .order_by(Envelope.expires_at)
+        .limit(limit)
+    ).all()
+
+
+def progress(envelope: Envelope, recipients: Iterable[Recipient]) -> Progress:
+    """What the policy decides on."""
+    parties = (
+        Party(
+            id=recipient.id,
+            role=RecipientRole(recipient.role),
+            order=recipient.order,
+            state=RecipientState(recipient.state),
+        )
+        for recipient in recipients
+    )
+    return Progress(EnvelopeState(envelope.state), tuple(parties))
+
+
+def store_progress(progress: Progress, envelope: Envelope, recipients: Iterable[Recipient]) -> None:
+    """Writes what the policy decided; the one place where states change."""
+    envelope.state = str(progress.state)
+    for recipient in recipients:
+        recipient.state = str(progress.party(recipient.id).state)
+
+
+def _is_readable_by(actor: Actor) -> ColumnElement[bool]:
+    is_party = exists().where(Recipient.envelope_id == Envelope.id, Recipient.organisation_id == actor.organisation_id)
+    return or_(Envelope.organisation_id == actor.organisation_id, and_(Envelope.sent_at.is_not(None), is_party))

@@ -1,0 +1,141 @@
+"""The platform's seal, once everybody has signed. Runs as often as events are delivered; seals once.
+
+A failure leaves the envelope visibly `sealing`, with the reason, and raises, so that the event is delivered again.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from core.clock import rfc3339
+from core.unit_of_work import UnitOfWork
+from ledger.record import StoredFile, describe_file
+from signing import policy, repository, work
+from signing.context import SigningContext
+from signing.events import EnvelopeCompleted, SignerFact
+from signing.evidence import record_for_envelope
+from signing.models import Envelope, Recipient
+from signing.policy import EnvelopeState, RecipientRole
+from signing.release_recipients import release_recipients
+from signing.upload_document import PDF
+
+REASON = "全部签署方已签署 / Signed by all parties"
+
+
+def seal_envelope(context: SigningContext, envelope_id: UUID) -> None:
+    """Idempotent. Raises `EnvelopeBusy` while another worker is at it, or what kept it from being sealed."""
+    with context.unit_of_work() as uow:
+        envelope = repository.envelope_for_update(uow.session, envelope_id)
+        if envelope.state != EnvelopeState.SEALING:
+            return
+        work_id = work.claim(uow, context, envelope)
+        sealed_at = uow.now
+        file_name = repository.document_of(uow.session, envelope).name
+    try:
+        sealed = context.signer.seal(context.objects.get(envelope.object_key), sealed_at=sealed_at, reason=REASON)
+        object_key = context.objects.put(sealed)
+    except Exception as error:
+        work.give_up(context, envelope_id, work_id, error)
+        raise
+    file = StoredFile(describe_file(file_name, PDF, sealed), object_key)
+    with context.unit_of_work() as uow:
+        _finish(uow, context, envelope_id=envelope_id, work_id=work_id, sealed=file, sealed_at=sealed_at)
+
+
+def _finish(
+    uow: UnitOfWork,
+    context: SigningContext,
+    *,
+    envelope_id: UUID,
+    work_id: UUID,
+    sealed: StoredFile,
+    sealed_at: datetime,
+) -> None:
+    envelope = repository.envelope_for_update(uow.session, envelope_id)
+    if envelope.state != EnvelopeState.SEALING:
+        return  # Another worker took over a lapsed lease and was faster.
+    recipients = repository.recipients(uow.session, envelope_id)
+    before = repository.progress(envelope, recipients)
+    after = policy.complete(before)
+    work.finish(
+        uow,
+        envelope,
+        work_id,
+        object_key=sealed.object_key,
+        sha256=sealed.file.sha256,
+        cause="sealed",
+    )
+    envelope.ended_at = uow.now
+    repository.store_progress(after, envelope, recipients)
+    envelope.completion_evidence_id = record_for_envelope(
+        uow,
+        envelope,
+        recipients,
+        step="envelope.completed",
+        facts=_facts(context, envelope, recipients, sealed_at),
+        files=[sealed],
+    )
+    _announce(uow, envelope, recipients, sealed, envelope.completion_evidence_id)
+    release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
+
+
+def _facts(
+    context: SigningContext, envelope: Envelope, recipients: list[Recipient], sealed_at: datetime
+) -> dict[str, object]:
+    return {
+        "title": envelope.title,
+        "revision": envelope.revision,
+        "sealed_at": rfc3339(sealed_at),
+        "signers": [
+            {
+                "name": signer.name,
+                "organisation_name": signer.organisation_name,
+                "uscc": signer.uscc,
+                "signed_at": rfc3339(signed_at),
+            }
+            for signer, signed_at in _signatures(recipients)
+        ],
+        "software": context.software,
+        "clock": context.clock_source,
+    }
+
+
+def _announce(
+    uow: UnitOfWork,
+    envelope: Envelope,
+    recipients: list[Recipient],
+    sealed: StoredFile,
+    evidence_id: UUID,
+) -> None:
+    uow.emit(
+        EnvelopeCompleted(
+            envelope_id=envelope.id,
+            organisation_id=envelope.organisation_id,
+            title=envelope.title,
+            completed_at=uow.now,
+            object_key=sealed.object_key,
+            sha256=sealed.file.sha256,
+            file_name=sealed.file.name,
+            evidence_id=evidence_id,
+            signers=[
+                SignerFact(
+                    recipient_id=signer.id,
+                    name=signer.name,
+                    phone=signer.phone,
+                    email=signer.email,
+                    organisation_name=signer.organisation_name,
+                    uscc=signer.uscc,
+                    signed_at=signed_at,
+                )
+                for signer, signed_at in _signatures(recipients)
+            ],
+        )
+    )
+
+
+def _signatures(recipients: list[Recipient]) -> list[tuple[Recipient, datetime]]:
+    """The signers in signing order, with the instant of each signature."""
+    return [
+        (recipient, recipient.signed_at)
+        for recipient in recipients
+        if recipient.role == RecipientRole.SIGNER and recipient.signed_at is not None
+    ]

@@ -1,0 +1,159 @@
+"""Sends a draft: its PDF gets all fields before anybody signs, then the first signers get their links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.policy import Actor, Scope
+from core import ids
+from core.errors import InvalidInput
+from core.unit_of_work import UnitOfWork
+from ledger.record import StoredFile, describe_file
+from signing import policy, repository, work
+from signing.context import SigningContext
+from signing.errors import EnvelopeNotFound
+from signing.events import EnvelopeEnded
+from signing.evidence import record_for_envelope, sender_facts
+from signing.models import Envelope, Field, Recipient
+from signing.plan import FieldKind
+from signing.policy import EnvelopeState
+from signing.ports import PlacedField
+from signing.release_recipients import release_recipients
+from signing.upload_document import PDF
+
+
+@dataclass(frozen=True, slots=True)
+class _Preparation:
+    work_id: UUID
+    object_key: str
+    file_name: str
+    fields: list[PlacedField]
+    prepared_at: datetime
+
+
+def send_envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> None:
+    """Raises `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`.
+
+    If the document can't be prepared the envelope has `failed`; if something didn't answer it is a draft again.
+    A crash in between leaves it `processing`; once the lease lapsed, sending again goes on from there.
+    """
+    actor.require(Scope.ENVELOPES_WRITE)
+    with context.unit_of_work() as uow:
+        preparation = _claim(uow, context, actor, envelope_id)
+    try:
+        original = context.objects.get(preparation.object_key)
+        prepared = context.preparer.prepare(
+            original,
+            preparation.fields,
+            prepared_at=preparation.prepared_at,
+            page_note=f"鼎约 Dingyue {ids.public(ids.ENVELOPE, envelope_id)}",
+        )
+        object_key = context.objects.put(prepared)
+    except Exception as error:
+        _return(context, envelope_id, preparation.work_id, error)
+        raise
+    file = StoredFile(describe_file(preparation.file_name, PDF, prepared), object_key)
+    with context.unit_of_work() as uow:
+        _finish(uow, context, actor, envelope_id=envelope_id, work_id=preparation.work_id, prepared=file)
+
+
+def placed_fields(fields: Sequence[Field]) -> list[PlacedField]:
+    """The fields as they are prepared and signed; the recipient's id tells whose each is."""
+    return [
+        PlacedField(
+            name=field.name,
+            recipient=field.recipient_id.hex,
+            kind=FieldKind(field.kind),
+            page=field.page,
+            x=field.x,
+            y=field.y,
+            width=field.width,
+            height=field.height,
+        )
+        for field in fields
+    ]
+
+
+def _claim(uow: UnitOfWork, context: SigningContext, actor: Actor, envelope_id: UUID) -> _Preparation:
+    envelope, recipients = _own(uow, actor, envelope_id)
+    policy.require_live(expires_at=envelope.expires_at, now=uow.now)
+    work.require_free(envelope, uow.now)
+    progress = repository.progress(envelope, recipients)
+    if progress.state is not EnvelopeState.PROCESSING:
+        repository.store_progress(policy.start_processing(progress), envelope, recipients)
+    return _Preparation(
+        work_id=work.claim(uow, context, envelope),
+        object_key=envelope.object_key,
+        file_name=repository.document_of(uow.session, envelope).name,
+        fields=placed_fields(repository.fields(uow.session, envelope.id)),
+        prepared_at=uow.now,
+    )
+
+
+def _finish(
+    uow: UnitOfWork,
+    context: SigningContext,
+    actor: Actor,
+    *,
+    envelope_id: UUID,
+    work_id: UUID,
+    prepared: StoredFile,
+) -> None:
+    envelope, recipients = _own(uow, actor, envelope_id)
+    before = repository.progress(envelope, recipients)
+    after = policy.start_signing(before)
+    work.finish(
+        uow,
+        envelope,
+        work_id,
+        object_key=prepared.object_key,
+        sha256=prepared.file.sha256,
+        cause="prepared",
+    )
+    envelope.sent_at = uow.now
+    repository.store_progress(after, envelope, recipients)
+    facts = {
+        "by": sender_facts(actor),
+        "title": envelope.title,
+        "signing_order": [
+            {"recipient": recipient.key, "role": recipient.role, "order": recipient.order, "uscc": recipient.uscc}
+            for recipient in recipients
+        ],
+        "software": context.software,
+    }
+    record_for_envelope(uow, envelope, recipients, step="envelope.sent", facts=facts, files=[prepared])
+    release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
+
+
+def _own(uow: UnitOfWork, actor: Actor, envelope_id: UUID) -> tuple[Envelope, list[Recipient]]:
+    envelope = repository.own_envelope_for_update(uow.session, actor, envelope_id)
+    if envelope is None:
+        raise EnvelopeNotFound
+    return envelope, repository.recipients(uow.session, envelope.id)
+
+
+def _return(context: SigningContext, envelope_id: UUID, work_id: UUID, error: Exception) -> None:
+    """After a failure: `failed` for a document that no repetition would make fit, else a draft once more."""
+    with context.unit_of_work() as uow:
+        envelope = repository.envelope_for_update(uow.session, envelope_id)
+        if not work.holds(envelope, work_id):
+            return
+        recipients = repository.recipients(uow.session, envelope_id)
+        progress = repository.progress(envelope, recipients)
+        envelope.work_id = envelope.work_until = None
+        envelope.last_error = work.reason_of(error)
+        if not isinstance(error, InvalidInput):
+            repository.store_progress(policy.return_to_draft(progress), envelope, recipients)
+            return
+        repository.store_progress(policy.fail(progress), envelope, recipients)
+        envelope.ended_at, envelope.end_reason = uow.now, str(error)
+        uow.emit(
+            EnvelopeEnded(
+                envelope_id=envelope.id,
+                organisation_id=envelope.organisation_id,
+                title=envelope.title,
+                outcome=envelope.state,
+                reason=str(error),
+            )
+        )

@@ -1,0 +1,190 @@
+"""A recipient's way in: link → session → one-time code.
+
+A link's token opens a session of two hours; signing needs, on top, a fresh one-time code sent to the recipient's own
+phone. Tokens and codes are kept as hashes only.
+"""
+
+import secrets as randomness
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from uuid import UUID
+
+from core.secrets import hash_token, new_token
+from core.unit_of_work import UnitOfWork
+from signing import policy, repository
+from signing.consent import Consent, consent_text
+from signing.context import SigningContext
+from signing.errors import CodeNotUsable, CodeWrong, LinkInvalid, SigningSessionInvalid
+from signing.events import SigningCodeRequested
+from signing.evidence import Origin, recipient_facts, record_for_envelope
+from signing.models import Document, Envelope, Recipient, SigningCode, SigningSession
+from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, RecipientState
+
+CODE_PURPOSE = "signing-code"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A recipient at the table, everything read under the envelope's lock."""
+
+    session: SigningSession
+    envelope: Envelope
+    document: Document
+    recipient: Recipient
+    recipients: list[Recipient]
+
+    @property
+    def progress(self) -> policy.Progress:
+        return repository.progress(self.envelope, self.recipients)
+
+    @property
+    def consent(self) -> Consent:
+        return consent_text(
+            name=self.recipient.name,
+            organisation=self.recipient.organisation_name,
+            uscc=self.recipient.uscc,
+            title=self.envelope.title,
+            sha256=self.document.sha256,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """What the recipient is told. `phone_hint` shows the last four digits."""
+
+    phone_hint: str
+    valid_minutes: int
+
+
+def open_link(context: SigningContext, link_token: str, origin: Origin) -> str:
+    """The token of a new session for whoever holds the link. Raises `LinkInvalid`."""
+    token = new_token()
+    with context.unit_of_work() as uow:
+        recipient = repository.recipient_by_link(uow.session, hash_token(link_token))
+        if recipient is None or recipient.link_expires_at is None or uow.now >= recipient.link_expires_at:
+            raise LinkInvalid
+        envelope = repository.envelope_for_update(uow.session, recipient.envelope_id)
+        recipients = repository.recipients(uow.session, envelope.id)
+        if recipient.token_hash != hash_token(link_token):
+            raise LinkInvalid  # Replaced while we waited for the lock.
+        before = repository.progress(envelope, recipients)
+        after = policy.open_link(before, recipient.id)
+        if after != before:
+            repository.store_progress(after, envelope, recipients)
+            facts = {"by": recipient_facts(recipient), **origin.facts()}
+            record_for_envelope(uow, envelope, recipients, step="recipient.viewed", facts=facts)
+        uow.session.add(
+            SigningSession(
+                id=uow.new_id(),
+                recipient_id=recipient.id,
+                token_hash=hash_token(token),
+                created_at=uow.now,
+                expires_at=uow.now + context.session_lifetime,
+            )
+        )
+    return token
+
+
+def take_seat(uow: UnitOfWork, session_token: str) -> Seat:
+    """Whose session this is; locks the envelope. Raises `SigningSessionInvalid`."""
+    found = repository.signing_session(uow.session, hash_token(session_token), uow.now)
+    if found is None:
+        raise SigningSessionInvalid
+    session, recipient = found
+    envelope = repository.envelope_for_update(uow.session, recipient.envelope_id)
+    uow.session.refresh(session)
+    if session.ended_at is not None:
+        raise SigningSessionInvalid  # A new link ended it while we waited for the lock.
+    recipients = repository.recipients(uow.session, envelope.id)
+    document = repository.document_of(uow.session, envelope)
+    return Seat(session, envelope, document, recipient, recipients)
+
+
+def request_code(context: SigningContext, session_token: str) -> CodeSent:
+    """Sends a new code to the recipient's phone; older ones stop working. Raises `TooManyCodes`, or why not now."""
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        policy.require_turn(seat.progress, seat.recipient.id)
+        policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
+        requested = repository.codes_requested_since(uow.session, seat.recipient.id, uow.now - CODE_WINDOW)
+        policy.check_code_rate(requested, uow.now)
+        code_id, code = uow.new_id(), f"{randomness.randbelow(1_000_000):06d}"
+        uow.session.add(
+            SigningCode(
+                id=code_id,
+                recipient_id=seat.recipient.id,
+                code_hash=_code_hash(context, seat, code_id, code),
+                requested_at=uow.now,
+                expires_at=uow.now + CODE_LIFETIME,
+                attempts=0,
+            )
+        )
+        minutes = int(CODE_LIFETIME.total_seconds() // 60)
+        uow.emit(
+            SigningCodeRequested(
+                envelope_id=seat.envelope.id,
+                recipient_id=seat.recipient.id,
+                code_id=code_id,
+                phone=seat.recipient.phone,
+                language=seat.recipient.language,
+                sealed_code=context.secrets.seal(code.encode(), CODE_PURPOSE).hex(),
+                valid_minutes=minutes,
+            )
+        )
+    return CodeSent(phone_hint=seat.recipient.phone[-4:], valid_minutes=minutes)
+
+
+def verify_code(context: SigningContext, session_token: str, code: str, origin: Origin) -> datetime:
+    """Until when this session may sign. Raises `CodeWrong`, or `CodeNotUsable` (expired, used, five wrong tries)."""
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
+        authenticated = policy.authenticate(seat.progress, seat.recipient.id)
+        stored = repository.latest_code(uow.session, seat.recipient.id)
+        if stored is None or not _is_usable(stored, uow.now):
+            raise CodeNotUsable
+        stored.attempts += 1
+        is_right = compare_digest(stored.code_hash, _code_hash(context, seat, stored.id, code))
+        until = uow.now + context.authentication_lifetime
+        if is_right:
+            stored.used_at = uow.now
+            seat.session.code_id = stored.id
+            seat.session.authenticated_until = until
+            repository.store_progress(authenticated, seat.envelope, seat.recipients)
+            _record_authentication(uow, seat, stored, origin)
+    # Outside the block: a wrong try must be committed, or it wouldn't count.
+    if not is_right:
+        raise CodeWrong(attempts_left=CODE_ATTEMPTS - stored.attempts)
+    return until
+
+
+def is_authenticated(seat: Seat, now: datetime) -> bool:
+    until = seat.session.authenticated_until
+    return until is not None and now < until and seat.recipient.state == RecipientState.AUTHENTICATED
+
+
+def code_reference(code_id: UUID) -> str:
+    """How evidence names a code that was used (never the code)."""
+    return f"code_{code_id.hex}"
+
+
+def _record_authentication(uow: UnitOfWork, seat: Seat, code: SigningCode, origin: Origin) -> None:
+    facts = {
+        "by": recipient_facts(seat.recipient),
+        "method": "one-time code to the recipient's phone",
+        "code": code_reference(code.id),
+        "attempts": code.attempts,
+        **origin.facts(),
+    }
+    record_for_envelope(uow, seat.envelope, seat.recipients, step="recipient.authenticated", facts=facts)
+
+
+def _is_usable(code: SigningCode, now: datetime) -> bool:
+    return code.used_at is None and now < code.expires_at and code.attempts < CODE_ATTEMPTS
+
+
+def _code_hash(context: SigningContext, seat: Seat, code_id: UUID, code: str) -> bytes:
+    """Bound to envelope, recipient and request: a code seen elsewhere is worth nothing here."""
+    bound = seat.envelope.id.bytes + seat.recipient.id.bytes + code_id.bytes + code.encode()
+    return context.secrets.keyed_hash(bound, CODE_PURPOSE)

@@ -1,0 +1,38 @@
+"""Validates any PDF against the roots this installation knows: for `POST /v1/verify`, the public page and the CLI.
+
+The judgement itself is the offline verifier's (`ledger.verifier.pades`), so that nobody gets another answer here than
+a court's expert gets without us.
+"""
+
+from collections.abc import Sequence
+
+from ledger.verifier.pades import PDFVerdict, verify_pdf
+from signing.pdf.errors import EmptyFile, FileTooLarge
+from signing.pki.service import PKIService
+
+_MEGABYTE = 1024 * 1024
+LARGEST_FILE = 50 * _MEGABYTE
+
+
+class ValidationService:
+    """`signing_roots` and `timestamp_roots` are trusted besides the built-in authority's own, PEM or DER."""
+
+    def __init__(
+        self, pki: PKIService, *, signing_roots: Sequence[bytes] = (), timestamp_roots: Sequence[bytes] = ()
+    ) -> None:
+        self._pki = pki
+        self._signing_roots = tuple(signing_roots)
+        self._timestamp_roots = tuple(timestamp_roots)
+
+    def validate(self, data: bytes) -> PDFVerdict:
+        """Raises `EmptyFile` or `FileTooLarge`; anything else gets a verdict."""
+        if not data:
+            raise EmptyFile
+        if len(data) > LARGEST_FILE:
+            raise FileTooLarge(megabytes=-(-len(data) // _MEGABYTE), limit_megabytes=LARGEST_FILE // _MEGABYTE)
+        own = self._pki.roots()
+        return verify_pdf(
+            data,
+            signing_roots=[*own, *self._signing_roots],
+            timestamp_roots=[*own, *self._timestamp_roots],
+        )

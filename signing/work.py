@@ -1,0 +1,86 @@
+"""The lease on an envelope: one revision is made at a time, outside any transaction.
+
+    claim (transaction) → PDF work, object store (no transaction) → finish (transaction)
+
+If we crash in between, the lease lapses and the same use case simply runs again; the bytes it left in the object
+store are named by their digest and harm nobody. If the lease lapsed while we were still working and somebody else took
+over, `finish` refuses our result: of two attempts at most one is ever stored.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from core.errors import DingyueError
+from core.unit_of_work import UnitOfWork
+from signing import repository
+from signing.context import SigningContext
+from signing.errors import EnvelopeBusy
+from signing.models import Envelope, EnvelopeRevision
+
+
+def claim(uow: UnitOfWork, context: SigningContext, envelope: Envelope) -> UUID:
+    """Takes the lease on a locked envelope. Raises `EnvelopeBusy` while somebody else's stands."""
+    require_free(envelope, uow.now)
+    envelope.work_id = uow.new_id()
+    envelope.work_until = uow.now + context.work_lifetime
+    return envelope.work_id
+
+
+def require_free(envelope: Envelope, now: datetime) -> None:
+    """Raises `EnvelopeBusy` while a step is being made."""
+    if envelope.work_until is not None and now < envelope.work_until:
+        seconds = max(1, int((envelope.work_until - now).total_seconds()))
+        raise EnvelopeBusy(retry_after_seconds=min(seconds, 5))
+
+
+def holds(envelope: Envelope, work_id: UUID) -> bool:
+    """Whether a locked envelope's lease is still ours (a lapsed lease that nobody took is)."""
+    return envelope.work_id == work_id
+
+
+def finish(
+    uow: UnitOfWork,
+    envelope: Envelope,
+    work_id: UUID,
+    *,
+    object_key: str,
+    sha256: str,
+    cause: str,
+    recipient_id: UUID | None = None,
+) -> None:
+    """Makes the new PDF the envelope's current revision and gives the lease back.
+
+    The envelope must be locked. Raises `EnvelopeBusy` if the lease is no longer ours.
+    """
+    if not holds(envelope, work_id):
+        raise EnvelopeBusy(retry_after_seconds=1)
+    envelope.revision += 1
+    envelope.object_key = object_key
+    envelope.sha256 = sha256
+    envelope.work_id = envelope.work_until = None
+    envelope.last_error = None
+    uow.session.add(
+        EnvelopeRevision(
+            envelope_id=envelope.id,
+            number=envelope.revision,
+            object_key=object_key,
+            sha256=sha256,
+            cause=cause,
+            recipient_id=recipient_id,
+            created_at=uow.now,
+        )
+    )
+
+
+def reason_of(error: Exception) -> str:
+    """What people may read about a failure: our own errors are written for them, others tell only their name."""
+    return str(error)[:500] if isinstance(error, DingyueError) else type(error).__name__
+
+
+def give_up(context: SigningContext, envelope_id: UUID, work_id: UUID, error: Exception) -> None:
+    """Gives the lease back after a failure and keeps the reason, so that the next attempt needn't wait."""
+    with context.unit_of_work() as uow:
+        envelope = repository.envelope_for_update(uow.session, envelope_id)
+        if holds(envelope, work_id):
+            envelope.work_id = envelope.work_until = None
+            envelope.last_error = reason_of(error)

@@ -1,0 +1,42 @@
+"""Pages of a PDF as pictures, for the browser: the server alone reads and writes the PDF."""
+
+import io
+from threading import Lock
+
+import pypdfium2 as pdfium
+
+from web.errors import PageNotFound
+
+WIDTH_PIXELS = 1200
+
+# PDFium keeps global state and must not be entered by two threads at once.
+_pdfium = Lock()
+
+
+def page_image(pdf: bytes, number: int, width: int = WIDTH_PIXELS) -> bytes:
+    """Page `number` (from 1) as PNG, `width` pixels wide. Raises `PageNotFound`."""
+    with _pdfium:
+        document = pdfium.PdfDocument(pdf)
+        try:
+            if not 1 <= number <= len(document):
+                raise PageNotFound
+            # Before any page is loaded, or PDFium leaves out what has been signed and stamped.
+            document.init_forms()
+            page = document[number - 1]
+            bitmap = page.render(scale=width / page.get_width(), may_draw_forms=True)
+            picture = bitmap.to_pil()
+        finally:
+            document.close()
+    buffer = io.BytesIO()
+    picture.convert("RGB").quantize(64).save(buffer, "PNG", optimize=False)
+    return buffer.getvalue()
+
+
+def page_shapes(pdf: bytes) -> list[float]:
+    """Height over width of every page as seen, so that a page keeps its place while its picture loads."""
+    with _pdfium:
+        document = pdfium.PdfDocument(pdf)
+        try:
+            return [page.get_height() / page.get_width() for page in document]
+        finally:
+            document.close()

@@ -1,0 +1,97 @@
+"""From a template and facts to a page."""
+
+from datetime import date, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from accounts.policy import Scope
+from api.services import Services
+from core import ids
+from core.clock import CHINA
+from core.errors import Language
+from core.money import Money
+from web import i18n
+from web.assets import asset
+from web.security import LANGUAGE_COOKIE, PAGE_HEADERS, remember_language
+from web.states import look
+
+
+@cache
+def environment() -> Environment:
+    """Escapes everything and refuses unknown names: a typing error must not become an empty page."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"asset": asset, "Scope": Scope, "ids": ids, "look": look}
+    made.filters |= {"instant": instant, "day": day, "money": money, "masked_phone": masked_phone}
+    return made
+
+
+def instant(value: datetime) -> Markup:
+    """The instant in China, with its zone: nobody should have to guess."""
+    shown = value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return Markup('<time datetime="{}">{} <span class="zone">UTC+08:00</span></time>').format(value.isoformat(), shown)
+
+
+def day(value: date) -> Markup:
+    return Markup('<time datetime="{0}">{0}</time>').format(value.isoformat())
+
+
+def money(minor: int, currency: str = "CNY") -> str:
+    """`¥480,000.00`, or with the currency's code for any other than CNY."""
+    whole, _, fraction = str(Money(minor, currency)).partition(".")
+    grouped = f"{int(whole):,}.{fraction}"
+    return f"¥{grouped}" if currency == "CNY" else f"{grouped} {currency}"
+
+
+def masked_phone(phone: str) -> str:
+    """`199****0101`: enough to recognise one's own number, not enough to call it (PIPL, minimal data)."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) > 7 else "****"
+
+
+def language_of(request: Request) -> Language:
+    """`?lang=`, else the cookie, else Chinese."""
+    asked = i18n.known(request.query_params.get("lang"))
+    remembered = i18n.known(request.cookies.get(LANGUAGE_COOKIE))
+    return asked or remembered or i18n.DEFAULT
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """The page, with the head, the language and the headers every page has."""
+    language = language_of(request)
+    services: Services = request.app.state.services
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            t=i18n.translator(language),
+            word=partial(i18n.word, language),
+            language=language,
+            platform=services.platform,
+            viewer=getattr(request.state, "viewer", None),
+            path=request.url.path,
+            now=services.clock.now(),
+            switch_language=_address_in_other_language(request, language),
+            **context,
+        )
+    )
+    response = HTMLResponse(text, status, PAGE_HEADERS)
+    if request.query_params.get("lang") == language:
+        remember_language(request, response, language)
+    return response
+
+
+def _address_in_other_language(request: Request, language: Language) -> str:
+    others = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    return "?" + urlencode([*others, ("lang", "en" if language == "zh" else "zh")])

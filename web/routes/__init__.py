@@ -1,0 +1,17 @@
+"""The pages, a module for each thing a person does."""
+
+from fastapi import APIRouter
+
+from web.routes import contracts, credit, home, messages, new_contract, obligations, signing, verify
+
+# The first route that fits is taken: `/contracts/new` must come before `/contracts/{contract_id}`.
+ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    new_contract.router,
+    contracts.router,
+    obligations.router,
+    signing.router,
+    verify.router,
+    credit.router,
+    messages.router,
+)
