@@ -11,6 +11,7 @@ from api import problems, routes
 from api.idempotency import Idempotency
 from api.limits import MEGABYTE, BodyLimit
 from api.services import Services
+from api.strict_json import StrictJSON
 
 DESCRIPTION = """
 Electronic signing, notarised storage and contract-performance credit.
@@ -32,6 +33,7 @@ def create_app(
             if hasattr(module, name):
                 app.include_router(getattr(module, name), prefix=prefix)
     app.add_middleware(Idempotency, unit_of_work=services.unit_of_work, secrets=services.secrets)
+    app.add_middleware(StrictJSON)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     return app
 

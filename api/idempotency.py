@@ -2,8 +2,8 @@
 
 The first request with a key runs; the same request again gets the same answer without running. The same key with
 another body is refused. While the first still runs, the second is told to wait; if it never came to an end (the
-process was killed), the key is free again after `ABANDONED_AFTER`. Answers of 5xx are not kept, so that a client may
-simply try again. Keys belong to the token that sent them and are kept for `KEPT_FOR`.
+process was killed), the key is free again after `ABANDONED_AFTER`. Answers of 5xx and those that say `Retry-After` are
+not kept, so that a client may simply try again. Keys belong to the token that sent them and are kept for `KEPT_FOR`.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.models import IdempotentAnswer
 from api.problems import language_of, problem
+from api.strict_json import replay
 from core.errors import Conflict, DingyueError, InvalidInput
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
@@ -25,6 +26,7 @@ from core.unit_of_work import UnitOfWorkFactory
 ABANDONED_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=7)
 LONGEST_KEY = 200
+RETRY_AFTER_SECONDS = 2
 _PURPOSE = "idempotent-answer"
 
 
@@ -52,14 +54,22 @@ class _Recorded:
 
     status: int = 0
     media_type: str = ""
+    asks_to_retry: bool = False
     body: bytearray = field(default_factory=bytearray)
 
     def add(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.media_type = dict(message["headers"]).get(b"content-type", b"").decode("latin-1")
+            headers = dict(message["headers"])
+            self.media_type = headers.get(b"content-type", b"").decode("latin-1")
+            self.asks_to_retry = b"retry-after" in headers
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same request, sent again, would deserve the same answer."""
+        return 200 <= self.status < 500 and not self.asks_to_retry
 
 
 class Idempotency:
@@ -103,7 +113,7 @@ class Idempotency:
             await send(message)
 
         try:
-            await self._app(request.scope, _replay(body), record)
+            await self._app(request.scope, replay(body), record)
         finally:
             await to_thread.run_sync(self._finish, key_hash, recorded)
 
@@ -115,9 +125,12 @@ class Idempotency:
         with self._unit_of_work() as uow:
             uow.session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.started_at < uow.now - KEPT_FOR))
             claim = insert(IdempotentAnswer).values(key_hash=key_hash, request_hash=request_hash, started_at=uow.now)
-            if uow.session.execute(claim.on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
+            is_first = claim.on_conflict_do_nothing().returning(IdempotentAnswer.key_hash)
+            if uow.session.scalar(is_first) is not None:
                 return None
-            row = uow.session.get_one(IdempotentAnswer, key_hash, with_for_update=True)
+            row = uow.session.get(IdempotentAnswer, key_hash, with_for_update=True)
+            if row is None:  # The first request failed and gave the key back while we looked.
+                raise RequestInProgress(retry_after_seconds=RETRY_AFTER_SECONDS)
             if row.request_hash != request_hash:
                 raise IdempotencyKeyReused
             if row.status is None or row.answer is None:
@@ -131,7 +144,7 @@ class Idempotency:
             row = uow.session.get(IdempotentAnswer, key_hash)
             if row is None:
                 return
-            if not 200 <= recorded.status < 500:
+            if not recorded.is_final:
                 uow.session.delete(row)
                 return
             row.status, row.media_type = recorded.status, recorded.media_type
@@ -140,7 +153,7 @@ class Idempotency:
 
 def _take_over(row: IdempotentAnswer, now: datetime) -> None:
     if now < row.started_at + ABANDONED_AFTER:
-        raise RequestInProgress(retry_after_seconds=2)
+        raise RequestInProgress(retry_after_seconds=RETRY_AFTER_SECONDS)
     row.started_at = now
 
 
@@ -156,16 +169,3 @@ def _digest(*parts: str | bytes) -> bytes:
         data = part.encode() if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8) + data)
     return digest.digest()
-
-
-def _replay(body: bytes) -> Receive:
-    is_sent = False
-
-    async def receive() -> Message:
-        nonlocal is_sent
-        if is_sent:
-            return {"type": "http.disconnect"}
-        is_sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

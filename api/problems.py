@@ -13,6 +13,9 @@ from core.errors import DingyueError, InvalidInput, Language, NotFound, TooLarge
 
 logger = logging.getLogger(__name__)
 
+MOST_ERRORS = 20
+"""So many are shown; a body of a million wrong fields doesn't get a million answers."""
+
 
 class RequestInvalid(InvalidInput):
     code = "request_invalid"
@@ -36,6 +39,24 @@ class TextNotStorable(InvalidInput):
     code = "text_not_storable"
     zh = "内容中含有无法保存的字符（例如 U+0000）或超出范围的数值；未作任何更改。请删去后重试。"
     en = "There is a character that can't be stored (such as U+0000) or a number out of range; nothing was changed."
+
+
+class RequestUnreadable(DingyueError):
+    """HTTP that can't be read as the route expects it, such as a form cut short (400)."""
+
+    status = 400
+    code = "request_unreadable"
+    zh = "请求无法读取：格式或编码有误，或内容不完整；未作任何更改。请对照 /docs 检查后重试。"
+    en = "The request can't be read: malformed, wrongly encoded or cut short; nothing was changed. Compare it with /docs."
+
+
+class MethodNotAllowed(DingyueError):
+    """405; the header `Allow` names a method that is there."""
+
+    status = 405
+    code = "method_not_allowed"
+    zh = "此地址不支持 {method} 方法；未作任何更改。请查看 /docs 中的接口说明。"
+    en = "This address doesn't take {method}; nothing was changed. See /docs for what it takes."
 
 
 class InternalError(DingyueError):
@@ -86,24 +107,27 @@ def install(app: FastAPI) -> None:
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         # `input` is left out: it may hold a password or a code.
         errors = [
-            {"where": ".".join(map(str, item["loc"])), "what": item["msg"], "kind": item["type"]}
-            for item in error.errors()
+            {"where": ".".join(map(str, item["loc"]))[:200], "what": item["msg"], "kind": item["type"]}
+            for item in error.errors()[:MOST_ERRORS]
         ]
         return problem(RequestInvalid(), language_of(request), {"errors": errors})
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 404:
-            return problem(RouteNotFound(), language_of(request))
-        body = {"type": "about:blank", "status": error.status_code, "code": f"http_{error.status_code}"}
-        return JSONResponse(
-            {**body, "title": error.detail, "detail": error.detail},
-            error.status_code,
-            error.headers,
-            media_type="application/problem+json",
-        )
+        response = problem(_of_http(request, error), language_of(request))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(InternalError(), language_of(request))
+
+
+def _of_http(request: Request, error: HTTPException) -> DingyueError:
+    """What Starlette and FastAPI refuse by themselves, in our words."""
+    if error.status_code == 404:
+        return RouteNotFound()
+    if error.status_code == 405:
+        return MethodNotAllowed(method=request.method[:20])
+    return RequestUnreadable()

@@ -1,4 +1,7 @@
-"""The `anchor` process: sequences new evidence into the log, timestamps checkpoints and anchors them on the chain."""
+"""The `anchor` process: sequences new evidence into the log and anchors its checkpoints on the chain.
+
+Checkpoints are time-stamped by the worker, which hears of each one (`ledger.service.subscriptions`).
+"""
 
 import logging
 import signal

@@ -119,7 +119,7 @@ def _celery(*arguments: str) -> None:
 
 @cli.command()
 def anchor() -> None:
-    """Sequences evidence into the log, timestamps and anchors it."""
+    """Sequences evidence into the log and anchors it on the chain."""
     from app.anchor import run_anchor
     from app.composition import build
     from app.settings import load_settings

@@ -111,7 +111,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     pki = PKIService(unit_of_work=unit_of_work, secrets=secrets, base_url=settings.base_url, clock=base.clock)
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _external_timestamp_roots(settings)
-    signer = PDFSigner(pki, authority, base.clock, timestamp_roots=external_roots)
+    signer = PDFSigner(pki, authority, base.clock, timestamp_roots=external_roots, level=settings.signing.level)
     ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))
     anchor_service = AnchorService(unit_of_work, [_chain(settings.chain, settings)], secrets, ledger)
     platform = _platform(settings)

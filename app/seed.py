@@ -15,6 +15,7 @@ from typing import Any
 from accounts.errors import AlreadyRegistered
 from accounts.policy import OrganisationKind, Role, uscc_check_character
 from api.services import Services
+from app.files import write_once
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 EXAMPLE_NAMES = ("procurement", "works", "coal")
@@ -99,8 +100,7 @@ def demo_password(data_directory: Path) -> str:
     """The password all demonstration accounts of this data directory share."""
     file = data_directory / "demo-password"
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(9))
+        write_once(file, secrets.token_urlsafe(9))
     return file.read_text()
 
 

@@ -61,7 +61,7 @@ class SecretSettings(_Section):
 
 
 class LogSettings(_Section):
-    # The log's name in every checkpoint, without a scheme. Changing it starts another log.
+    # The log's name in every checkpoint, without a scheme. It belongs to the database's log for ever.
     origin: str
     # How often new evidence is anchored on the chain at most, in seconds.
     anchor_every_seconds: int = 300
@@ -91,6 +91,11 @@ class TimestampSettings(_Section):
         if (self.url is None) != (self.roots_file is None):
             raise ValueError("give url and roots_file together")
         return self
+
+
+class SigningSettings(_Section):
+    # PAdES level of sealed contracts: B-LT, or B-LTA with a document timestamp, which Debian's poppler can't check.
+    level: Literal["B-LT", "B-LTA"] = "B-LT"
 
 
 class TwilioSettings(_Section):
@@ -163,6 +168,7 @@ class Settings(BaseSettings):
     chain: ChainSettings
     timestamp: TimestampSettings = TimestampSettings()
     messages: MessageSettings
+    signing: SigningSettings = SigningSettings()
     clock: ClockSettings = ClockSettings()
     schedule: ScheduleSettings = ScheduleSettings()
 

@@ -14,16 +14,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from app.embedded import CHAIN_ID, OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres, EmbeddedRedis, free_port
+from app.files import write_once
 from app.migrate import migrate
 from app.processes import Child, ProcessFailed
 from core.clock import ShiftedClock
 from core.rpc import json_rpc
+
+PROCESSES = ("serve", "worker", "beat", "anchor")
+"""The commands of the service itself, in the order of their start; `docker-compose.yml` runs the same."""
 
 _MOST_RESTARTS = 5
 _READY_SECONDS = 120
@@ -100,7 +103,7 @@ class Stack:
         migrate(self._postgres.url(OWNER_ROLE))
         prepare()
         say("web, worker, beat, anchor …")
-        for name in ("serve", "worker", "beat", "anchor"):
+        for name in PROCESSES:
             child = self._process(name)
             child.start()
             self._children.append(child)
@@ -141,11 +144,12 @@ class Stack:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
+        client = httpx.Client(base_url=self.base_url, trust_env=False, timeout=5)
         while time.monotonic() < deadline:
             for child in self._children:
                 child.require_running()
             with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.base_url}/health/ready", trust_env=False, timeout=5).status_code == 200:
+                if client.get("/health/ready").status_code == 200:
                     return
             time.sleep(0.1)
         raise ProcessFailed(f"the service did not answer within {_READY_SECONDS} seconds; see {self._data / 'log'}")
@@ -186,8 +190,7 @@ def _master_key_file(data_directory: Path) -> Path:
     """Made at the first start; whoever loses it loses every private key of this stack."""
     file = data_directory / "master.key"
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(secrets.token_hex(32))
+        write_once(file, secrets.token_hex(32))
     return file
 
 
@@ -195,5 +198,5 @@ def _log_name(data_directory: Path) -> str:
     """Each embedded log has an origin of its own: two logs must never share a name."""
     file = data_directory / "log-name"
     if not file.exists():
-        file.write_text(f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}")
+        write_once(file, secrets.token_hex(6))
     return file.read_text()

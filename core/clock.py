@@ -2,12 +2,15 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from core.errors import InvalidDay
+
 CHINA = ZoneInfo("Asia/Shanghai")
+EARLIEST_DAY, LATEST_DAY = date(1980, 1, 1), date(2199, 12, 31)
 
 
 class Clock(Protocol):
@@ -60,3 +63,13 @@ def rfc3339(instant: datetime) -> str:
 def local_date(instant: datetime) -> str:
     """The calendar day in China, `YYYY-MM-DD`."""
     return instant.astimezone(CHINA).date().isoformat()
+
+
+def check_day(day: date) -> date:
+    """Returns a day that people can have meant, or raises `InvalidDay`.
+
+    It is asked before a day is stored: a week before the year 1 there is no day to send a reminder on.
+    """
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise InvalidDay(given=day.isoformat(), earliest=EARLIEST_DAY.isoformat(), latest=LATEST_DAY.isoformat())
+    return day

@@ -45,5 +45,8 @@ def append_only_tables() -> list[str]:
 
 
 def create_database_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """A psycopg 3 engine. READ COMMITTED; use cases that compete take row or advisory locks."""
-    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
+    """A psycopg 3 engine. READ COMMITTED; use cases that compete take row or advisory locks.
+
+    Parameters are kept out of error messages, which end up in logs: they hold names, phones and sealed secrets.
+    """
+    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True)

@@ -87,6 +87,12 @@ class InvalidAmount(InvalidInput):
     en = "The amount {given} ({currency}) can't be read. Write digits with at most two decimals; only CNY is known."
 
 
+class InvalidDay(InvalidInput):
+    code = "invalid_day"
+    zh = "日期 {given} 不合理，应在 {earliest} 与 {latest} 之间；未作任何更改。请核对年份。"
+    en = "The date {given} isn't plausible; it should lie between {earliest} and {latest}. Check the year."
+
+
 class MixedCurrencies(InvalidInput):
     code = "mixed_currencies"
     zh = "{first} 与 {second} 不是同一币种，不能相加。请先统一币种。"

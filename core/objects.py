@@ -5,15 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import obstore
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from core.errors import DingyueError
+from core.errors import DingyueError, Unavailable
 
 
 class ObjectMissing(DingyueError):
     code = "object_missing"
     zh = "存储中找不到文件 {key}。操作未生效，请联系管理员检查存储。"
     en = "The stored file {key} is missing. Nothing was done; tell the operator to check the object store."
+
+
+class ObjectStoreUnavailable(Unavailable):
+    code = "object_store_unavailable"
+    zh = "文件存储暂时没有应答，操作未生效。请稍后重试。"
+    en = "The object store doesn't answer; nothing was changed. Try again later."
 
 
 class ObjectCorrupted(DingyueError):
@@ -59,10 +66,17 @@ class Objects:
         return data
 
     def put_at(self, key: str, data: bytes) -> None:
-        obstore.put(self._store, key, data)
+        """Raises `ObjectStoreUnavailable`; then the object may be there or not, and putting it again is harmless."""
+        try:
+            obstore.put(self._store, key, data)
+        except (BaseError, OSError) as error:
+            raise ObjectStoreUnavailable from error
 
     def get_at(self, key: str) -> bytes:
+        """Raises `ObjectMissing` or `ObjectStoreUnavailable`."""
         try:
             return bytes(obstore.get(self._store, key).bytes())
-        except (FileNotFoundError, obstore.exceptions.NotFoundError) as error:
+        except (FileNotFoundError, NotFoundError) as error:
             raise ObjectMissing(key=key) from error
+        except (BaseError, OSError) as error:
+            raise ObjectStoreUnavailable from error

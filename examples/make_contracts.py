@@ -232,7 +232,7 @@ class SignaturePage(Flowable):
         canvas.setDash(2, 2)
         canvas.rect(left, bottom, width, height)
         canvas.setDash()
-        caption = "平台电子印章（签署完成后加盖）" if field["role"] == "platform" else "电子签名"
+        caption = "平台电子印章（以数字签名加盖）" if field["role"] == "platform" else "电子签名"
         canvas.setFont("Song", 8.5)
         canvas.setFillColor(RULE)
         canvas.drawCentredString(left + width / 2, bottom - 13, caption)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.policy import OrganisationKind, check_uscc
 from accounts.service import check_phone
+from core.clock import check_day
 from core.money import Money
 from performance.errors import (
     AmountNegative,
@@ -78,13 +79,13 @@ def check_elements(elements: ContractElements, today: date) -> None:
 
     An unsigned contract can't be signed before today, so today stands for its signing date.
     Raises `PartiesIncomplete`, `InvalidUSCC`, `ContactMissing`, `InvalidPhone`, `ObligationMissing`, `AmountNegative`,
-    `SignedInFuture` or `DueBeforeSigning`.
+    `InvalidDay`, `SignedInFuture` or `DueBeforeSigning`.
     """
     _check_parties(elements.parties)
     if not elements.obligations:
         raise ObligationMissing
     _check_amounts(elements)
-    if elements.signed_on is not None and elements.signed_on > today:
+    if elements.signed_on is not None and check_day(elements.signed_on) > today:
         raise SignedInFuture(signed_on=elements.signed_on.isoformat(), today=today.isoformat())
     _check_due_dates(elements, elements.signed_on or today)
 
@@ -115,7 +116,7 @@ def _check_due_dates(elements: ContractElements, signed_on: date) -> None:
     if elements.performance_due_on is not None:
         due_dates.append((elements.title, elements.performance_due_on))
     for title, due_on in due_dates:
-        if due_on < signed_on:
+        if check_day(due_on) < signed_on:
             raise DueBeforeSigning(title=title, due_on=due_on.isoformat(), signed_on=signed_on.isoformat())
 
 

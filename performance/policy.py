@@ -21,6 +21,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from core.clock import check_day
 from performance.errors import (
     ClaimAnswered,
     DemandMissing,
@@ -239,10 +240,10 @@ def contract_state_after(current: ContractState, obligations: Sequence[Obligatio
 
 
 def check_claim(state: ObligationState, fulfilled_on: date, today: date) -> None:
-    """Raises `ObligationStateForbids` or `FulfilledInFuture`."""
+    """Raises `ObligationStateForbids`, `InvalidDay` or `FulfilledInFuture`."""
     if state not in CLAIMABLE_STATES:
         raise ObligationStateForbids(state=str(state), change="claim_fulfilment")
-    if fulfilled_on > today:
+    if check_day(fulfilled_on) > today:
         raise FulfilledInFuture(fulfilled_on=fulfilled_on.isoformat(), today=today.isoformat())
 
 
@@ -253,10 +254,10 @@ def check_unanswered(state: ClaimState) -> None:
 
 
 def check_step(kind: StepKind, earlier: Iterable[StepKind], *, held_on: date, today: date, outcome: str | None) -> None:
-    """Raises `SupervisionClosed`, `StepInFuture`, or `DemandMissing`: 催告公示 is for repeated failure (R10)."""
+    """Raises `SupervisionClosed`, `InvalidDay`, `StepInFuture`, or `DemandMissing`: 催告公示 is for repeated failure (R10)."""
     if outcome is not None:
         raise SupervisionClosed(outcome=outcome)
-    if held_on > today:
+    if check_day(held_on) > today:
         raise StepInFuture(held_on=held_on.isoformat(), today=today.isoformat())
     if kind is StepKind.PUBLIC_DEMAND and StepKind.DEMAND not in earlier:
         raise DemandMissing
@@ -265,14 +266,14 @@ def check_step(kind: StepKind, earlier: Iterable[StepKind], *, held_on: date, to
 def check_exemption(
     ground: ExemptionGround, *, occurred_on: date, due_on: date, today: date, has_evidence: bool
 ) -> None:
-    """Raises `EvidenceMissing`, `GroundInFuture`, or `GroundTooLate`.
+    """Raises `EvidenceMissing`, `InvalidDay`, `GroundInFuture`, or `GroundTooLate`.
 
     What happened after the delay had begun doesn't excuse (民法典 §590 ¶2 for force majeure; the same reason holds
     for an accident and a change of circumstances). An agreed variation needs no event before the due date.
     """
     if not has_evidence:
         raise EvidenceMissing
-    if occurred_on > today:
+    if check_day(occurred_on) > today:
         raise GroundInFuture(occurred_on=occurred_on.isoformat(), today=today.isoformat())
     if ground is not ExemptionGround.AGREED_VARIATION and occurred_on > due_on:
         raise GroundTooLate(occurred_on=occurred_on.isoformat(), due_on=due_on.isoformat())
@@ -285,8 +286,8 @@ def check_approver(requested_by: UUID | None, decides: UUID | None) -> None:
 
 
 def check_new_due_date(due_on: date, today: date) -> None:
-    """Raises `NewDueDatePassed`."""
-    if is_overdue(due_on, today):
+    """Raises `InvalidDay` or `NewDueDatePassed`."""
+    if is_overdue(check_day(due_on), today):
         raise NewDueDatePassed(due_on=due_on.isoformat(), today=today.isoformat())
 
 
@@ -303,12 +304,12 @@ def finding(
     """What a dispute's outcome does to the obligation: `CLEAR` or `RECORD_BREACH`.
 
     `is_documented`: the document, its number and who issued it are all there.
-    Raises `DisputeResolved`, `OutcomeInFuture`, `OutcomeContradictory`, `OutcomeIncomplete`, or `MediationWalledOff`
+    Raises `DisputeResolved`, `InvalidDay`, `OutcomeInFuture`, `OutcomeContradictory`, `OutcomeIncomplete`, or `MediationWalledOff`
     (what is conceded in mediation never reaches the credit record, R23).
     """
     if state is not TerminationState.AWAITING_RESOLUTION:
         raise DisputeResolved(state=str(state))
-    if decided_on > today:
+    if check_day(decided_on) > today:
         raise OutcomeInFuture(decided_on=decided_on.isoformat(), today=today.isoformat())
     if is_no_fault:
         if party_at_fault is not None:

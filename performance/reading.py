@@ -124,7 +124,7 @@ def history(
 ) -> Page[ContractHistory]:
     actor.require(Scope.CONTRACTS_READ)
     found = repository.contract_of(session, actor, contract_id)
-    after = _read(cursor, int) or 0
+    after = _read(cursor, _sequence) or 0
     rows = listing.history(session, found.id, after=after, limit=limit + 1)
     return _page(rows, limit, lambda row: str(row.sequence))
 
@@ -199,6 +199,12 @@ def _case_facts(about: ObligationDossier) -> dict[str, str | None]:
         facts |= {"dispute": case.state, "outcome": case.outcome, "case_number": case.case_number}
         facts |= {"party_at_fault": case.party_at_fault}
     return facts
+
+
+def _sequence(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValueError("a row of the history has a number of at most 18 digits")
+    return int(text)
 
 
 def _due_and_id(text: str) -> tuple[date, UUID]:

@@ -134,8 +134,8 @@ class CertificateIssuer(Protocol):
     """The certification authority, for signers."""
 
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
-        """A new key and short-lived certificate of this signer, written in the caller's unit of work.
+        """A new key for one signature, and its certificate, written in the caller's unit of work.
 
-        Sign with it within `signing.pki.policy.SIGNER_LIFETIME`. One that was never used does no harm.
+        Sign with it within `signing.pki.policy.SIGNING_WINDOW`. One that was never used does no harm.
         """
         ...

@@ -3,6 +3,7 @@
 from accounts.policy import Actor, Scope
 from ledger.record import StoredFile, describe_file
 from signing.context import SigningContext
+from signing.errors import TextInvalid
 from signing.evidence import record_for_document, sender_facts
 from signing.models import Document
 from signing.plan import check_text
@@ -18,6 +19,8 @@ def upload_document(context: SigningContext, actor: Actor, *, name: str, data: b
     """
     actor.require(Scope.DOCUMENTS_WRITE)
     check_text("name", name, 200)
+    if name in {".", ".."}:  # It is to become a file's name again, in an evidence package.
+        raise TextInvalid(what="name", longest=200)
     screened = context.screener.screen(data)
     object_key = context.objects.put(data)
     file = describe_file(name, PDF, data)

@@ -10,6 +10,8 @@ from accounts.policy import Scope
 from api.deps import CurrentActor, CurrentServices
 from core.errors import InvalidInput, NotFound
 
+LATEST = datetime(2099, 12, 31, tzinfo=UTC)
+
 router = APIRouter(prefix="/clock", tags=["demonstration"])
 
 
@@ -23,6 +25,12 @@ class ClockBackwards(InvalidInput):
     code = "clock_backwards"
     zh = "演示时钟只能向前调整：现在是 {now}。请给出更晚的时间。"
     en = "The demonstration's clock only moves forward: it is {now}. Give a later instant."
+
+
+class ClockTooFar(InvalidInput):
+    code = "clock_too_far"
+    zh = "演示时钟最晚可调到 {latest}：再往后证书都已过期。请给出更早的时间。"
+    en = "The demonstration's clock goes to {latest} at most: by then all certificates have expired. Give an earlier one."
 
 
 class ClockView(BaseModel):
@@ -51,5 +59,7 @@ def move_clock(actor: CurrentActor, services: CurrentServices, body: ClockMove) 
     now = services.clock.now()
     if body.to < now:
         raise ClockBackwards(now=now.astimezone(UTC).isoformat(timespec="seconds"))
+    if body.to > LATEST:
+        raise ClockTooFar(latest=LATEST.date().isoformat())
     services.clock_control.move_to(body.to)
     return read_clock(services)

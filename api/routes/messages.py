@@ -68,7 +68,7 @@ class ReminderPage(BaseModel):
 def list_messages(
     actor: CurrentActor,
     services: CurrentServices,
-    phone: Annotated[str | None, Query(pattern=r"^\+?\d{1,19}$", description="Only messages to this phone")] = None,
+    phone: Annotated[str | None, Query(pattern=r"^\+?[0-9]{1,19}$", description="Only messages to this phone")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> MessagePage:

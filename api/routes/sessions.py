@@ -34,7 +34,7 @@ class NewToken(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=100, examples=["ERP of the finance bureau"])]
-    scopes: Annotated[list[Scope], Field(min_length=1)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
 
 
 class Me(BaseModel):
@@ -65,7 +65,7 @@ def sign_in(request: Request, services: CurrentServices, body: Credentials) -> T
 
 
 @router.delete("/sessions/current", status_code=204)
-def sign_out(services: CurrentServices, token: BearerToken) -> None:
+def sign_out(_: CurrentActor, services: CurrentServices, token: BearerToken) -> None:
     """Ends the session whose token is shown."""
     services.accounts.sign_out(token)
 

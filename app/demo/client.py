@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -13,10 +14,13 @@ import httpx
 import psutil
 
 from app.embedded import free_port
+from app.processes import die_with_parent
 from app.seed import demo_password
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 90
+# Loaded once: it takes longer than a call.
+_CERTIFICATES = ssl.create_default_context()
 
 
 class StepFailed(AssertionError):
@@ -27,28 +31,40 @@ class Client:
     """REST calls as one user. Every answer that isn't expected is a `StepFailed` with the problem document."""
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=60, trust_env=False)
+        self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **parameters: Any) -> Any:
-        return self._expect(self._http.get(path, params=parameters)).json()
+        return self._expect(self._call("GET", path, params=parameters)).json()
 
     def post(self, path: str, body: Any = None) -> Any:
-        answer = self._expect(self._http.post(path, json={} if body is None else body))
+        answer = self._expect(self._call("POST", path, json={} if body is None else body))
         return answer.json() if answer.content else None
 
     def put(self, path: str, body: Any) -> Any:
-        return self._expect(self._http.put(path, json=body)).json()
+        return self._expect(self._call("PUT", path, json=body)).json()
 
-    def upload(self, path: str, name: str, data: bytes, **fields: str) -> Any:
+    def upload(self, path: str, name: str, data: bytes) -> Any:
         files = {"file": (name, data, "application/pdf")}
-        return self._expect(self._http.post(path, files=files, data=fields)).json()
+        return self._expect(self._call("POST", path, files=files)).json()
 
     def download(self, path: str) -> bytes:
-        return self._expect(self._http.get(path)).content
+        return self._expect(self._call("GET", path)).content
 
     def try_get(self, path: str, **parameters: Any) -> httpx.Response:
-        return self._http.get(path, params=parameters)
+        return self._call("GET", path, params=parameters)
+
+    def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        # No connection is kept: the service may be killed and started again between two calls.
+        return httpx.request(
+            method,
+            self._base_url + path,
+            headers=self._headers,
+            timeout=60,
+            trust_env=False,
+            verify=_CERTIFICATES,
+            **content,
+        )
 
     def _expect(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
@@ -95,7 +111,12 @@ class RunningStack:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DINGYUE_")}
         with (self.data_directory / "up.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--seed", "accounts"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                [*command, "--seed", "accounts"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - nothing of ours has threads here
             )
         wait_for("the service", self._answers)
 
@@ -129,6 +150,9 @@ class RunningStack:
         if self._process is not None and self._process.poll() is not None:
             raise StepFailed((self.data_directory / "up.log").read_text()[-3000:])
         try:
-            return httpx.get(f"{self.base_url}/health/ready", trust_env=False, timeout=5).status_code == 200
+            return (
+                httpx.get(f"{self.base_url}/health/ready", trust_env=False, timeout=5, verify=_CERTIFICATES).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False

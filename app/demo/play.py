@@ -51,7 +51,7 @@ def _play(
         began = time.monotonic()
         try:
             detail, ok = action(), True
-        except Exception as failed:  # a step that can't even be asked about has failed, and the summary must say so
+        except Exception as failed:  # noqa: BLE001 - a step that can't even be asked about has failed, and the summary must say so
             detail, ok = f"{type(failed).__name__}: {failed}", False
         steps.append({"name": name, "ok": ok, "detail": detail})
         mark = "✓" if ok else "✗"

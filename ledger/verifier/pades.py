@@ -14,12 +14,11 @@ timestamps was added after the last. Neither the machine's clock nor any network
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 from asn1crypto import cms, pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -40,17 +39,34 @@ from pyhanko_certvalidator.errors import (
     RevokedError,
 )
 
+from ledger.verifier.pades_contents import gap_problem, signature_problem, token_problem
+from ledger.verifier.pades_verdict import (
+    Coverage,
+    Level,
+    Modifications,
+    Outcome,
+    PDFVerdict,
+    Revocation,
+    SignatureVerdict,
+    TimeSource,
+    conclude,
+)
 from ledger.verifier.timestamp import AuthorityUnknown, Timestamp, TokenInvalid, canonical_token, verify_token
+
+__all__ = [
+    "Coverage",
+    "Level",
+    "Modifications",
+    "Outcome",
+    "PDFVerdict",
+    "Revocation",
+    "SignatureVerdict",
+    "TimeSource",
+    "verify_pdf",
+]
 
 Embedded = Any
 """A pyHanko `EmbeddedPdfSignature`, most of which has no type hints."""
-
-Outcome = Literal["authentic", "altered", "unrecognised", "unsigned", "malformed"]
-Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
-Coverage = Literal["entire_file", "entire_revision", "partial"]
-Modifications = Literal["none", "validation_data", "form_filling", "other"]
-Revocation = Literal["good", "revoked", "unknown"]
-TimeSource = Literal["signature_timestamp", "document_timestamp", "claimed"]
 
 _COVERAGE: dict[SignatureCoverageLevel, Coverage] = {
     SignatureCoverageLevel.ENTIRE_FILE: "entire_file",
@@ -61,56 +77,14 @@ _MODIFICATIONS: dict[ModificationLevel, Modifications] = {
     ModificationLevel.LTA_UPDATES: "validation_data",
     ModificationLevel.FORM_FILLING: "form_filling",
 }
-_CONTENTS = re.compile(rb"<(?:[0-9A-F]*|[0-9a-f]*)>")
 _MOST_SIGNATURES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureVerdict:
-    """One signature or document timestamp. `problem` says what doesn't hold, in English; None if all does.
-
-    `signer`, `organisation` and `organisation_identifier` come from the certificate, `subject` and `issuer` are its
-    full names, `serial_number` is lower-case hex. `signed_at` is claimed by the signer; `proven_at` is the time the
-    certificate was judged at, from `time_source`; `authority` is who vouches for it.
-    """
-
-    field: str
-    is_document_timestamp: bool
-    signer: str = ""
-    organisation: str | None = None
-    organisation_identifier: str | None = None
-    subject: str = ""
-    issuer: str = ""
-    serial_number: str = ""
-    reason: str | None = None
-    signed_at: datetime | None = None
-    proven_at: datetime | None = None
-    time_source: TimeSource | None = None
-    authority: str | None = None
-    is_intact: bool = False
-    is_trusted: bool = False
-    coverage: Coverage = "partial"
-    modifications: Modifications = "other"
-    is_modification_allowed: bool = False
-    revocation: Revocation = "unknown"
-    level: Level | None = None
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PDFVerdict:
-    """`reason` is one English sentence. `signatures` are in the order in which they were made."""
-
-    outcome: Outcome
-    reason: str
-    signatures: tuple[SignatureVerdict, ...] = field(default=())
 
 
 def verify_pdf(data: bytes, *, signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes]) -> PDFVerdict:
     """What the signatures of a PDF prove to somebody who trusts these roots (PEM or DER). Never raises."""
     try:
         return _Verification(data, _der(signing_roots), _der(timestamp_roots)).run()
-    except Exception as error:  # noqa: BLE001 - hostile bytes make parsers raise anything; none of it may pass for a verdict
+    except Exception as error:  # noqa: BLE001 - hostile bytes make parsers raise anything; none may pass for a verdict
         return PDFVerdict("malformed", f"The file can't be read as a PDF with signatures ({type(error).__name__}).")
 
 
@@ -141,7 +115,7 @@ class _Verification:
             verdicts.insert(0, verdict)
             if timestamp is not None:
                 stamped.append(timestamp)
-        return _conclude(verdicts)
+        return conclude(verdicts, self._data)
 
     def _read_security_store(self) -> None:
         try:
@@ -154,15 +128,17 @@ class _Verification:
     def _judge(self, found: Embedded, vouching: Timestamp | None) -> tuple[SignatureVerdict, Timestamp | None]:
         """The verdict, and for a sound document timestamp what it says. `vouching` covers this signature."""
         verdict = _describe(found)
-        problem = _contents_problem(self._data, found)
+        problem = gap_problem(self._data, found)
         if problem is not None:
             return replace(verdict, problem=problem), None
-        found.compute_integrity_info()
-        verdict = _with_integrity(verdict, found)
         if verdict.is_document_timestamp:
             return self._judge_document_timestamp(found, verdict)
-        verdict = replace(verdict, is_intact=_is_intact(found))
-        return self._with_trust(found, self._with_time(found, verdict, vouching), vouching is not None), None
+        if not _is_intact(found):
+            return replace(verdict, problem="its digest or its signature is another"), None
+        verdict = self._with_time(found, _with_changes(verdict, found), vouching)
+        if verdict.is_intact:
+            verdict = self._with_trust(found, verdict, is_stamped=vouching is not None)
+        return verdict, None
 
     def _judge_document_timestamp(
         self, found: Embedded, verdict: SignatureVerdict
@@ -170,20 +146,26 @@ class _Verification:
         try:
             timestamp = self._timestamp(found.signed_data, found.compute_digest("sha256"))
         except AuthorityUnknown as error:
-            return replace(verdict, is_intact=True, problem=str(error)), None
+            return replace(_with_changes(verdict, found), problem=str(error)), None
         except TokenInvalid as error:
             return replace(verdict, problem=str(error)), None
+        verdict = _with_changes(verdict, found)
+        problem = verdict.problem or token_problem(found)
         verdict = replace(
             verdict,
-            is_intact=True,
-            is_trusted=True,
+            is_trusted=problem is None,
             proven_at=timestamp.at,
             time_source="document_timestamp",
             authority=timestamp.authority,
+            problem=problem,
         )
-        return verdict, timestamp
+        return verdict, timestamp if problem is None else None
 
     def _timestamp(self, signed_data: Any, digest: bytes) -> Timestamp:
+        """What a token says, in whatever form it is. Raises `AuthorityUnknown` or `TokenInvalid`."""
+        imprint = signed_data["encap_content_info"]["content"].parsed["message_imprint"]
+        if imprint["hash_algorithm"]["algorithm"].native != "sha256":
+            raise AuthorityUnknown("it uses another digest than SHA-256")
         token = cms.ContentInfo({"content_type": "signed_data", "content": signed_data}).dump()
         return verify_token(canonical_token(token), digest, self._timestamp_roots)
 
@@ -211,25 +193,31 @@ class _Verification:
             )
         return replace(verdict, proven_at=verdict.signed_at, time_source="claimed", level="B-B")
 
-    def _with_trust(self, found: Embedded, verdict: SignatureVerdict, is_stamped: bool) -> SignatureVerdict:
+    def _with_trust(self, found: Embedded, verdict: SignatureVerdict, *, is_stamped: bool) -> SignatureVerdict:
         if verdict.proven_at is None:
             return replace(verdict, problem="it names no time at which its certificate could be judged")
         try:
-            self._validate_path(found, verdict.proven_at, "require")
-        except InsufficientRevinfoError:
-            try:
-                self._validate_path(found, verdict.proven_at, "soft-fail")
-            except _UNTRUSTED as error:
-                return _untrusted(verdict, error)
-            return replace(verdict, is_trusted=verdict.problem is None)
-        except _UNTRUSTED as error:
-            return _untrusted(verdict, error)
-        level: Level | None = verdict.level
-        if level == "B-T":
+            path, revocation = self._trusted_path(found, verdict.proven_at)
+        except RevokedError:
+            return replace(verdict, revocation="revoked", problem="its certificate was revoked")
+        except (ExpiredError, NotYetValidError):
+            return replace(verdict, problem="its certificate wasn't valid at the time")
+        except (PathBuildingError, PathValidationError, InvalidCertificateError, ValueError) as error:
+            return replace(verdict, problem=f"no way to a trusted root ({type(error).__name__})")
+        problem = verdict.problem or signature_problem(found, path)
+        level = verdict.level
+        if level == "B-T" and revocation == "good":
             level = "B-LTA" if is_stamped else "B-LT"
-        return replace(verdict, is_trusted=verdict.problem is None, revocation="good", level=level)
+        return replace(verdict, is_trusted=problem is None, problem=problem, revocation=revocation, level=level)
 
-    def _validate_path(self, found: Embedded, moment: datetime, revocation_mode: str) -> None:
+    def _trusted_path(self, found: Embedded, moment: datetime) -> tuple[list[x509.Certificate], Revocation]:
+        """With revocation known if the file says enough about it."""
+        try:
+            return self._validate_path(found, moment, "require"), "good"
+        except InsufficientRevinfoError:
+            return self._validate_path(found, moment, "soft-fail"), "unknown"
+
+    def _validate_path(self, found: Embedded, moment: datetime, revocation_mode: str) -> list[x509.Certificate]:
         context = ValidationContext(
             trust_roots=self._signing_roots,
             other_certs=self._certificates,
@@ -243,26 +231,8 @@ class _Verification:
         validator: Any = CertificateValidator(
             found.signer_cert, intermediate_certs=found.other_embedded_certs, validation_context=context
         )
-        asyncio.run(validator.async_validate_usage({"non_repudiation"}))
-
-
-_UNTRUSTED = (PathBuildingError, PathValidationError, InvalidCertificateError, ValueError)
-
-
-def _conclude(verdicts: list[SignatureVerdict]) -> PDFVerdict:
-    signatures = tuple(verdicts)
-    for found in signatures:
-        if not found.is_intact:
-            return PDFVerdict("altered", f"“{found.field}” doesn't fit the file: {found.problem}.", signatures)
-    for found in signatures:
-        if not found.is_modification_allowed:
-            return PDFVerdict("altered", f"The file was changed after “{found.field}” was made.", signatures)
-    if signatures[-1].modifications not in ("none", "validation_data"):
-        return PDFVerdict("altered", "Something was filled in after the last signature.", signatures)
-    for found in signatures:
-        if not found.is_trusted:
-            return PDFVerdict("unrecognised", f"“{found.field}” isn't trusted: {found.problem}.", signatures)
-    return PDFVerdict("authentic", "Every signature holds, and nothing was changed since.", signatures)
+        path = asyncio.run(validator.async_validate_usage({"non_repudiation"}))
+        return list(path.iter_certs(include_root=True))
 
 
 def _describe(found: Embedded) -> SignatureVerdict:
@@ -284,18 +254,20 @@ def _describe(found: Embedded) -> SignatureVerdict:
     )
 
 
-def _with_integrity(verdict: SignatureVerdict, found: Embedded) -> SignatureVerdict:
+def _with_changes(verdict: SignatureVerdict, found: Embedded) -> SignatureVerdict:
+    """The verdict on a signature that is intact, with what it covers and what was added since."""
+    found.compute_integrity_info()
     coverage = _COVERAGE.get(found.coverage, "partial")
     result = found.diff_result
     level = result.modification_level if isinstance(result, DiffResult) else ModificationLevel.OTHER
     is_allowed = bool(found.summarise_integrity_info()["docmdp_ok"]) and coverage != "partial"
-    problem = None if is_allowed else f"changed afterwards ({result})"
     return replace(
         verdict,
+        is_intact=True,
         coverage=coverage,
         modifications=_MODIFICATIONS.get(level, "other"),
         is_modification_allowed=is_allowed,
-        problem=problem,
+        problem=None if is_allowed else f"changed afterwards ({result})",
     )
 
 
@@ -310,31 +282,6 @@ def _is_intact(found: Embedded) -> bool:
     return bool(intact and valid)
 
 
-def _contents_problem(data: bytes, found: Embedded) -> str | None:
-    """The byte range must be the whole file up to its end, but for the hexadecimal contents, padded with zeros."""
-    numbers = [int(number) for number in found.byte_range]
-    if len(numbers) != 4 or numbers[0] != 0 or min(numbers) < 0:
-        return "its byte range isn't from the start of the file"
-    _, before, after, length = numbers
-    gap = data[before:after]
-    if after + length > len(data) or not _CONTENTS.fullmatch(gap):
-        return "its byte range leaves out more than the signature"
-    contents = bytes.fromhex(gap[1:-1].decode()) if len(gap) % 2 == 0 else b""
-    if contents != found.pkcs7_content:
-        return "its contents aren't where its byte range says"
-    if contents[_der_size(contents) :].strip(b"\0"):
-        return "its contents are followed by something else"
-    return None
-
-
-def _der_size(data: bytes) -> int:
-    """Bytes the DER value at the start of `data` takes."""
-    if data[1] < 0x80:
-        return 2 + data[1]
-    count = data[1] & 0x7F
-    return 2 + count + int.from_bytes(data[2 : 2 + count])
-
-
 def _signature_timestamp(found: Embedded) -> Any | None:
     """The ContentInfo of the signature's own time-stamp token."""
     attributes = found.signer_info["unsigned_attrs"]
@@ -346,14 +293,6 @@ def _signature_timestamp(found: Embedded) -> Any | None:
 
 def _signature_digest(found: Embedded) -> bytes:
     return hashlib.sha256(found.signer_info["signature"].native).digest()
-
-
-def _untrusted(verdict: SignatureVerdict, error: Exception) -> SignatureVerdict:
-    if isinstance(error, RevokedError):
-        return replace(verdict, revocation="revoked", problem="its certificate was revoked")
-    if isinstance(error, ExpiredError | NotYetValidError):
-        return replace(verdict, problem="its certificate wasn't valid at the time")
-    return replace(verdict, problem=f"no way to a trusted root ({type(error).__name__})")
 
 
 def _is_signature(found: Embedded) -> bool:

@@ -3,7 +3,7 @@
     sign   the signer's fields filled in, their picture drawn, the CRLs of the time, the signature: B-T, with
            long-term material. The first one certifies the document (DocMDP: filling in and signing only); each
            locks the fields its signer filled in (FieldMDP).
-    seal   the platform's signature in the same way, then everything to validate and a document timestamp: B-LTA.
+    seal   the platform's signature in the same way: B-LT; then, for B-LTA, a document timestamp over all of it.
 
 Every result is validated, with all the signatures that were there before, and thrown away if one doesn't hold.
 Nothing is fetched from anywhere but the time-stamp authority.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 from asn1crypto import crl, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -27,7 +27,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from core.clock import Clock
 from ledger.ports import TimestampAuthority
 from ledger.verifier.pades import verify_pdf
-from signing.pdf.appearance import Canvas, Line, draw_signature, draw_value, signature_lines
+from signing.pdf.appearance import Canvas, Line, draw_blank, draw_signature, draw_value, signature_lines
 from signing.pdf.errors import SignatureBroken, SignatureFieldTaken
 from signing.pdf.objects import Name, PDFObject, Writer, pdf
 from signing.pdf.prepare import SEAL_FIELD, signature_fields
@@ -38,6 +38,8 @@ from signing.plan import FieldKind
 from signing.ports import PlacedField, SigningOrder
 
 _DocumentTimestamp: Any = DocumentTimestamp  # its constructor has no type hints
+SealLevel = Literal["B-LT", "B-LTA"]
+
 TIMESTAMP_FIELD = "Document timestamp"
 
 _RESERVED_HEX_DIGITS = 2 * 10 * 1024
@@ -63,6 +65,7 @@ class PDFSigner:
     """Implements `signing.ports.DocumentSigner` and `ledger.ports.DocumentSealer`.
 
     `timestamp_roots` are DER roots of an external time-stamp authority; the built-in one's are known already.
+    `level` of a sealed document: B-LT (everything to validate it inside) or B-LTA (a document timestamp over that).
     """
 
     def __init__(
@@ -72,7 +75,9 @@ class PDFSigner:
         clock: Clock,
         *,
         timestamp_roots: Sequence[bytes] = (),
+        level: SealLevel = "B-LTA",
     ) -> None:
+        self._level = level
         self._pki = pki
         self._clock = clock
         self._timestamps = timestamps
@@ -124,7 +129,8 @@ class PDFSigner:
             permission=permission,
             may_create_field=may_create_field,
         )
-        return self._checked(self._add_document_timestamp(self._add_signature(data, signature)))
+        sealed = self._add_signature(data, signature)
+        return self._checked(self._add_document_timestamp(sealed) if self._level == "B-LTA" else sealed)
 
     def _add_signature(self, data: bytes, signature: _Signature) -> bytes:
         """Raises `SignatureFieldTaken`, `TimestampUnavailable`."""
@@ -236,9 +242,12 @@ def _fill_in(writer: Writer, placed: PlacedField, lines: Sequence[Line], order: 
     elif placed.kind is FieldKind.CHECKBOX:
         state = pdf(Name("Yes" if value == "true" else "Off"))
         field["/V"] = field["/AS"] = state
-    elif value:
-        field["/V"] = pdf(value)
-        field["/AP"] = pdf({"N": draw_value(writer, _canvas(field), value)})
+    else:
+        if value:
+            field["/V"] = pdf(value)
+        # Drawn anew even if blank: a validator takes the old drawing in a locked field for a change of it.
+        canvas = _canvas(field)
+        field["/AP"] = pdf({"N": draw_value(writer, canvas, value) if value else draw_blank(writer, canvas)})
     writer.update_container(field)
 
 

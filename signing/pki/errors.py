@@ -15,10 +15,16 @@ class CertificateNotFound(NotFound):
     en = "There is no such certificate. Check the id or the file name."
 
 
-class CertificateExpired(Conflict):
+class CertificateExpired(Unavailable):
     code = "certificate_expired"
-    zh = "签署证书已于 {not_after} 到期，未作签署。请重新发起本次签署。"
-    en = "The signing certificate expired at {not_after}; nothing was signed. Start this signature again."
+    zh = "平台证书已于 {not_after} 到期，未作签署。请管理员重新执行系统初始化以续期。"
+    en = "A certificate of the platform expired at {not_after}; nothing was signed. The operator must run the set-up."
+
+
+class SigningWindowOver(Conflict):
+    code = "signing_window_over"
+    zh = "本次签署的密钥已于 {ended_at} 失效，未作签署。请重新签署。"
+    en = "The key for this signature could be used until {ended_at}; nothing was signed. Sign again."
 
 
 class CertificateRevoked(Conflict):

@@ -8,11 +8,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
+from core.clock import rfc3339
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from signing.pki import repository
-from signing.pki.errors import CertificateExpired
+from signing.pki.errors import SigningWindowOver
 from signing.pki.models import Certificate, SigningKey
+from signing.pki.policy import SIGNING_WINDOW
 
 KEY_PURPOSE = "signing-key"
 
@@ -50,10 +52,10 @@ def create_key(uow: UnitOfWork, secrets: SecretBox) -> tuple[UUID, ec.EllipticCu
 
 
 def load_credential(session: Session, secrets: SecretBox, row: Certificate) -> Credential:
-    """Raises `CertificateExpired` if the key was destroyed, `UnreadableSecret` under another master key."""
+    """Raises `SigningWindowOver` if the key was destroyed, `UnreadableSecret` under another master key."""
     sealed = repository.key(session, row.key_id).sealed_private_key
     if sealed is None:
-        raise CertificateExpired(not_after=row.not_after.isoformat())
+        raise SigningWindowOver(ended_at=rfc3339(row.created_at + SIGNING_WINDOW))
     private_key = serialization.load_der_private_key(secrets.open(sealed, KEY_PURPOSE), password=None)
     if not isinstance(private_key, ec.EllipticCurvePrivateKey):
         raise TypeError("signing keys are elliptic-curve keys")

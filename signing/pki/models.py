@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -12,10 +12,13 @@ from core.database import Base
 class SigningKey(Base):
     """A P-256 key pair, PKCS #8 DER sealed for purpose `signing-key`.
 
-    A signer's key is destroyed (made NULL) once its certificate has expired: nobody can sign with it ever again.
+    A signer's key is destroyed (made NULL) once its time to sign is over: nobody can sign with it ever again.
     """
 
     __tablename__ = "signing_key"
+    __table_args__ = (
+        Index("ix_signing_key_not_destroyed", "created_at", postgresql_where=text("destroyed_at IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sealed_private_key: Mapped[bytes | None]
@@ -31,6 +34,7 @@ class Certificate(Base):
     __table_args__ = (
         UniqueConstraint("issuer_id", "serial_number"),
         Index("ix_certificate_kind_not_after", "kind", "not_after"),
+        Index("ix_certificate_kind_created_at", "kind", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

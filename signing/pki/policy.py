@@ -39,13 +39,16 @@ ISSUER = {
 }
 
 YEAR = timedelta(days=365)
-SIGNER_LIFETIME = timedelta(hours=24)
+SIGNING_WINDOW = timedelta(hours=24)
+"""How long a signer's key may be used; then it is destroyed. Its certificate lives on, so that the signature can be
+archived (time-stamped again with the material to validate it) while everything in it is still valid."""
+
 LIFETIME = {
     CertificateKind.ROOT: 20 * YEAR,
     CertificateKind.ISSUING: 15 * YEAR,
     CertificateKind.TIMESTAMP: 10 * YEAR,
     CertificateKind.SEAL: 3 * YEAR,
-    CertificateKind.SIGNER: SIGNER_LIFETIME,
+    CertificateKind.SIGNER: 3 * YEAR,
 }
 RENEW_BEFORE = {
     CertificateKind.ROOT: 5 * YEAR,

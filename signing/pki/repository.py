@@ -83,12 +83,14 @@ def latest_revocation_list(session: Session, issuer_id: UUID) -> RevocationList 
     )
 
 
-def destroy_keys_of_expired_signers(session: Session, now: datetime) -> int:
-    """Forgets the private keys of signers whose certificates have expired; returns how many."""
-    expired = select(Certificate.key_id).where(Certificate.kind == CertificateKind.SIGNER, Certificate.not_after < now)
+def destroy_signer_keys(session: Session, *, issued_before: datetime, now: datetime) -> int:
+    """Forgets the private keys of signers' certificates issued earlier; returns how many."""
+    old = select(Certificate.key_id).where(
+        Certificate.kind == CertificateKind.SIGNER, Certificate.created_at <= issued_before
+    )
     destroyed = session.execute(
         update(SigningKey)
-        .where(SigningKey.id.in_(expired), SigningKey.destroyed_at.is_(None))
+        .where(SigningKey.id.in_(old), SigningKey.destroyed_at.is_(None))
         .values(sealed_private_key=None, destroyed_at=now)
         .returning(SigningKey.id)
     )

@@ -16,10 +16,16 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from signing.pki import repository, tsp
 from signing.pki.authority import Authority
-from signing.pki.errors import AuthorityMissing, CertificateExpired, CertificateNotFound, CertificateRevoked
+from signing.pki.errors import (
+    AuthorityMissing,
+    CertificateExpired,
+    CertificateNotFound,
+    CertificateRevoked,
+    SigningWindowOver,
+)
 from signing.pki.keys import Credential, load_credential
 from signing.pki.models import CertificateRevocation
-from signing.pki.policy import CertificateKind, RevocationReason, is_due_for_renewal
+from signing.pki.policy import SIGNING_WINDOW, CertificateKind, RevocationReason, is_due_for_renewal
 from signing.pki.tsa import BuiltInTSA
 from signing.ports import SignerIdentity
 
@@ -58,7 +64,7 @@ class PKIService:
     def signer_credential(self, certificate_id: UUID) -> Credential:
         """The signer's key, to sign now.
 
-        Raises `CertificateNotFound`, `CertificateExpired` or `CertificateRevoked`.
+        Raises `CertificateNotFound`, `SigningWindowOver` or `CertificateRevoked`.
         """
         with self._unit_of_work() as uow:
             row = repository.certificate(uow.session, certificate_id)
@@ -66,8 +72,8 @@ class PKIService:
                 raise CertificateNotFound
             if repository.revocation(uow.session, certificate_id) is not None:
                 raise CertificateRevoked
-            if uow.now >= row.not_after:
-                raise CertificateExpired(not_after=rfc3339(row.not_after))
+            if uow.now >= row.created_at + SIGNING_WINDOW:
+                raise SigningWindowOver(ended_at=rfc3339(row.created_at + SIGNING_WINDOW))
             return load_credential(uow.session, self._secrets, row)
 
     def seal_credential(self, now: datetime) -> Credential:
@@ -121,10 +127,10 @@ class PKIService:
         """The DER response to an RFC 3161 request, whatever bytes it is."""
         return tsp.answer(self.timestamps, request)
 
-    def destroy_expired_keys(self) -> int:
-        """Forgets the keys of signers whose certificates are over; returns how many. Harmless to repeat."""
+    def destroy_old_keys(self) -> int:
+        """Forgets the keys of signers whose time to sign is over; returns how many. Harmless to repeat."""
         with self._unit_of_work() as uow:
-            return repository.destroy_keys_of_expired_signers(uow.session, uow.now)
+            return repository.destroy_signer_keys(uow.session, issued_before=uow.now - SIGNING_WINDOW, now=uow.now)
 
     def _standing_credential(self, kind: CertificateKind, now: datetime) -> Credential:
         """Loaded once; looked up again only when due for renewal. Raises `AuthorityMissing`."""

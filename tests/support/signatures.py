@@ -73,10 +73,12 @@ class Desk:
         return self.signer.seal(data, sealed_at=self.clock.now(), reason="全部签署方已签署 / Signed by all parties")
 
     def contract(self) -> bytes:
-        """Signed by both, a day apart, and sealed."""
+        """Signed by both, a day apart, and sealed a minute later."""
         signed = self.sign_first(self.prepare())
         self.clock.advance(timedelta(days=1))
-        return self.seal(self.sign_second(signed))
+        signed = self.sign_second(signed)
+        self.clock.advance(timedelta(minutes=1))
+        return self.seal(signed)
 
     def verdict(self, data: bytes) -> PDFVerdict:
         roots = self.pki.roots()

@@ -7,6 +7,7 @@ values, consent and the code.
 
 from typing import Annotated
 
+import segno
 from fastapi import Form, Request, Response
 from starlette.datastructures import FormData
 
@@ -173,6 +174,7 @@ def _show(
         status=refusal.status if refusal else 200,
         refusal=refusal.message(language_of(request)) if refusal else None,
         here=f"/sign/{token}",
+        qr_code=segno.make(f"{services.platform.base_url}/sign/{token}", error="m").svg_inline(scale=3, border=2),
         view=view,
         stage=stage(view),
         shapes=shapes,

@@ -6,6 +6,7 @@ import httpx
 from asn1crypto import tsp
 
 from ledger.errors import TimestampUnavailable
+from ledger.verifier.timestamp import canonical_token
 
 _LARGEST_RESPONSE = 64 * 1024
 
@@ -46,7 +47,7 @@ class HTTPTimestampAuthority:
 
 
 def _token(response: bytes, digest: bytes, nonce: int) -> bytes:
-    """The token inside a response. Raises `ValueError` unless it is ours."""
+    """The token inside a response, in the one form our verifier accepts. Raises `ValueError` unless it is ours."""
     parsed = tsp.TimeStampResp.load(response, strict=True)
     if parsed["status"]["status"].native not in {"granted", "granted_with_mods"}:
         raise ValueError(f"refused: {parsed['status'].native}")
@@ -57,4 +58,4 @@ def _token(response: bytes, digest: bytes, nonce: int) -> bytes:
         raise ValueError("the token is over something else")
     if info["nonce"].native != nonce:
         raise ValueError("the token answers another request")
-    return bytes(token.dump())
+    return canonical_token(token.dump())

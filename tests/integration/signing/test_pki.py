@@ -20,12 +20,20 @@ from api.routes import pki as pki_routes
 from core.secrets import SecretBox, UnreadableSecret
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.verifier.timestamp import canonical_token, verify_token
-from signing.pki.errors import AuthorityMissing, CertificateExpired, CertificateNotFound, CertificateRevoked
-from signing.pki.policy import CRL_LIFETIME, SIGNER_LIFETIME, TIMESTAMP_POLICY, RevocationReason
+from signing.pki.errors import AuthorityMissing, CertificateNotFound, CertificateRevoked, SigningWindowOver
+from signing.pki.policy import (
+    CRL_LIFETIME,
+    LIFETIME,
+    SIGNING_WINDOW,
+    TIMESTAMP_POLICY,
+    CertificateKind,
+    RevocationReason,
+)
 from signing.pki.service import PKIService
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
 from tests.support.signatures import SUPPLIER, Desk
+
 
 class Refusal(core.Sequence):
     _fields: ClassVar[list[tuple[str, type]]] = [("status", tsp.PKIStatusInfo)]
@@ -89,7 +97,7 @@ def test_a_signer_certificate_names_person_and_organisation(desk: Desk) -> None:
     assert names[NameOID.COMMON_NAME] == SUPPLIER.name
     assert names[NameOID.ORGANIZATION_NAME] == SUPPLIER.organisation_name
     assert names[NameOID.ORGANIZATION_IDENTIFIER] == f"NTRCN-{SUPPLIER.uscc}"
-    assert credential.certificate.not_valid_after_utc - desk.clock.now() == SIGNER_LIFETIME
+    assert credential.certificate.not_valid_after_utc - desk.clock.now() == LIFETIME[CertificateKind.SIGNER]
     usage = credential.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     assert usage.content_commitment
     assert not usage.key_cert_sign
@@ -112,29 +120,27 @@ def test_the_time_stamp_certificate_may_do_nothing_else(desk: Desk) -> None:
     assert list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def test_keys_are_sealed_with_the_master_key(
-    desk: Desk, unit_of_work: UnitOfWorkFactory, clock: FixedClock
-) -> None:
+def test_keys_are_sealed_with_the_master_key(desk: Desk, unit_of_work: UnitOfWorkFactory, clock: FixedClock) -> None:
     other = service(unit_of_work, SecretBox(b"another master key, of somebody else"), clock)
     with pytest.raises(UnreadableSecret):
         other.seal_credential(clock.now())
 
 
-def test_a_credential_ends_with_its_certificate(desk: Desk) -> None:
+def test_a_key_may_be_used_for_a_day(desk: Desk) -> None:
     certificate_id = desk.certificate(SUPPLIER)
-    desk.clock.advance(SIGNER_LIFETIME)
-    with pytest.raises(CertificateExpired):
+    desk.clock.advance(SIGNING_WINDOW)
+    with pytest.raises(SigningWindowOver):
         desk.pki.signer_credential(certificate_id)
     with pytest.raises(CertificateNotFound):
         desk.pki.signer_credential(uuid4())
 
 
-def test_keys_of_expired_signers_are_destroyed(desk: Desk) -> None:
+def test_old_keys_of_signers_are_destroyed(desk: Desk) -> None:
     desk.certificate(SUPPLIER)
-    assert desk.pki.destroy_expired_keys() == 0
-    desk.clock.advance(SIGNER_LIFETIME + timedelta(seconds=1))
-    assert desk.pki.destroy_expired_keys() == 1
-    assert desk.pki.destroy_expired_keys() == 0
+    assert desk.pki.destroy_old_keys() == 0
+    desk.clock.advance(SIGNING_WINDOW + timedelta(seconds=1))
+    assert desk.pki.destroy_old_keys() == 1
+    assert desk.pki.destroy_old_keys() == 0
     desk.pki.seal_credential(desk.clock.now())
 
 
@@ -232,9 +238,7 @@ def test_the_endpoint_answers_with_nonce_and_certificate_as_asked(client: InProc
     ],
     ids=["empty", "text", "empty sequence", "large", "MD5", "short digest", "other policy", "long nonce"],
 )
-def test_bad_requests_are_refused_in_the_protocol(
-    client: InProcessClient, request_bytes: bytes, failure: str
-) -> None:
+def test_bad_requests_are_refused_in_the_protocol(client: InProcessClient, request_bytes: bytes, failure: str) -> None:
     answer = client.post("/tsa", content=request_bytes, headers={"Content-Type": "application/timestamp-query"})
     assert answer.status_code == 200
     status = Refusal.load(answer.content, strict=True)["status"]

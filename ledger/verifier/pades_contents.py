@@ -1,0 +1,93 @@
+"""What of a PDF signature its own digest doesn't cover: the contents between the two parts of the byte range.
+
+A signature can't sign itself, so its contents could be changed without breaking it: padding, other certificates,
+another spelling of the same structure. A sound file has none of that, and only then is there no byte in it that
+nobody vouches for.
+"""
+
+import re
+from typing import Any
+
+from asn1crypto import x509
+
+from ledger.verifier.timestamp import TokenInvalid, canonical_token
+
+_CONTENTS = re.compile(rb"<(?:[0-9A-F]*|[0-9a-f]*)>")
+
+
+def gap_problem(data: bytes, found: Any) -> str | None:
+    """The byte range must be the whole file up to its end, but for the hexadecimal contents, padded with zeros."""
+    numbers = [int(number) for number in found.byte_range]
+    if len(numbers) != 4 or numbers[0] != 0 or min(numbers) < 0:
+        return "its byte range isn't from the start of the file"
+    _, before, after, length = numbers
+    gap = data[before:after]
+    if after + length > len(data) or len(gap) % 2 or not _CONTENTS.fullmatch(gap):
+        return "its byte range leaves out more than the signature"
+    if bytes.fromhex(gap[1:-1].decode()) != found.pkcs7_content:
+        return "its contents aren't where its byte range says"
+    if found.pkcs7_content[_der_size(found.pkcs7_content) :].strip(b"\0"):
+        return "its contents are followed by something else"
+    return None
+
+
+def token_problem(found: Any) -> str | None:
+    """A document timestamp must be in the one canonical form of tokens."""
+    contents = found.pkcs7_content[: _der_size(found.pkcs7_content)]
+    return None if _is_canonical(contents) else "its token isn't in canonical form"
+
+
+def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
+    """A signature must be DER, with the certificates of its `path` and at most a canonical time-stamp besides."""
+    contents = found.pkcs7_content[: _der_size(found.pkcs7_content)]
+    if not _is_der(contents):
+        return "its contents aren't in canonical form"
+    signed, signer = found.signed_data, found.signer_info
+    digests = [algorithm["algorithm"].native for algorithm in signed["digest_algorithms"]]
+    if digests != [signer["digest_algorithm"]["algorithm"].native] or signed["crls"]:
+        return "its contents hold more than a signature"
+    if (signed["version"].native, signer["version"].native) != ("v1", "v1"):
+        return "its contents have another version than its kind of signature"
+    if not {choice.chosen.dump() for choice in signed["certificates"]} <= {found.dump() for found in path}:
+        return "it carries a certificate that isn't part of its chain"
+    for attribute in signer["unsigned_attrs"] or ():
+        is_token = attribute["type"].native == "signature_time_stamp_token" and len(attribute["values"]) == 1
+        if not is_token or not _is_canonical(attribute["values"][0].dump()):
+            return "its contents have unsigned parts besides a time-stamp in canonical form"
+    return None
+
+
+def _is_canonical(token: bytes) -> bool:
+    try:
+        return canonical_token(token) == token
+    except TokenInvalid:
+        return False
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether lengths are definite and as short as can be, all the way down (X.690 §10.1): one spelling, no gaps.
+
+    asn1crypto could write the structure again to compare, but takes time exponential in its depth.
+    """
+    position = 0
+    while position < len(data):
+        if len(data) - position < 2 or data[position] & 0x1F == 0x1F:
+            return False
+        start = position + 2 + (data[position + 1] & 0x7F if data[position + 1] >= 0x80 else 0)
+        end = position + _der_size(data[position:])
+        length = end - start
+        minimal = 0 if length < 0x80 else (length.bit_length() + 7) // 8
+        if end > len(data) or data[position + 1] == 0x80 or start - position - 2 != minimal:
+            return False
+        if data[position] & 0x20 and not _is_der(data[start:end]):
+            return False
+        position = end
+    return True
+
+
+def _der_size(data: bytes) -> int:
+    """Bytes the DER value at the start of `data` takes."""
+    if data[1] < 0x80:
+        return 2 + data[1]
+    count = data[1] & 0x7F
+    return 2 + count + int.from_bytes(data[2 : 2 + count])

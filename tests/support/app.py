@@ -1,0 +1,318 @@
+"""The real application in this very process, over the real PostgreSQL, with one of everything in it.
+
+Only the chain is not there (nothing here anchors), and only time is ours to move.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import Engine, select, text
+
+from accounts import repository
+from accounts.models import Organisation
+from accounts.policy import Actor, OrganisationKind, Role, Scope, scopes_of, uscc_check_character
+from api.app import create_app
+from api.services import Services
+from app.composition import Foundation, build_services, subscribers
+from app.settings import Settings
+from core import ids
+from core.clock import CHINA
+from core.database import Base
+from core.dispatch import Dispatcher
+from core.objects import Objects
+from core.outbox import OutboxEvent
+from core.secrets import SecretBox, hash_token
+from core.unit_of_work import UnitOfWorkFactory
+from signing.release_recipients import LINK_PURPOSE
+from signing.signing_session import CODE_PURPOSE
+from tests.support.clock import FixedClock
+from tests.support.http import InProcessClient
+from tests.support.pdf import contract_pdf
+
+PASSWORD = "a password for tests"  # noqa: S105 - of people who exist for a second
+UNCOUNTED = frozenset({"sign_in_attempt", "idempotent_answer"})
+"""Tables that a refused request may write to."""
+
+_PARTY = (Role.ADMINISTRATOR, Role.REPORTING_OFFICER, Role.CONTRACT_MANAGER)
+_CAST: dict[str, tuple[OrganisationKind, str, tuple[Role, ...]]] = {
+    "purchaser": (OrganisationKind.GOVERNMENT, "yulin", _PARTY),
+    "supplier": (OrganisationKind.ENTERPRISE, "yulin", _PARTY),
+    "regulator": (OrganisationKind.REGULATOR, "yulin", (Role.SUPERVISOR,)),
+    "credit_office": (OrganisationKind.CREDIT_OFFICE, "yulin", (Role.CREDIT_OFFICER,)),
+    "operator": (OrganisationKind.THIRD_PARTY, "yulin", (Role.OPERATOR,)),
+    "stranger": (OrganisationKind.ENTERPRISE, "yulin", _PARTY),
+    "other_regulator": (OrganisationKind.REGULATOR, "baoji", (Role.SUPERVISOR,)),
+    "other_credit_office": (OrganisationKind.CREDIT_OFFICE, "baoji", (Role.CREDIT_OFFICER,)),
+}
+OUTSIDERS = ("stranger", "other_regulator", "other_credit_office")
+
+
+def settings(folder: Path, base_url: str = "http://dingyue.test") -> Settings:
+    """Embedded settings whose addresses nobody connects to: engine and objects are handed to the services."""
+    return Settings(
+        mode="embedded",
+        base_url=base_url,
+        run_directory=folder,
+        database={"url": "postgresql+psycopg://nobody@127.0.0.1:1/none"},
+        broker={"url": "redis://127.0.0.1:1/0"},
+        objects={"url": f"file://{folder / 'objects'}"},
+        secrets={"master_key": "00" * 32},
+        log={"origin": "dingyue.test/log"},
+        chain={"rpc_url": "http://127.0.0.1:1", "chain_id": 31337, "name": "none", "is_development": True},
+        messages={"channel": "console"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FixedClockControl:
+    """Implements `ClockControl` over a clock that stands still."""
+
+    clock: FixedClock
+
+    def move_to(self, instant: datetime) -> None:
+        self.clock.set(instant)
+
+
+@dataclass
+class Office:
+    """The application, who is who, and one of every kind of thing; all of it belongs to purchaser and supplier."""
+
+    app: FastAPI
+    services: Services
+    engine: Engine
+    clock: FixedClock
+    client: InProcessClient
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        engine: Engine,
+        unit_of_work: UnitOfWorkFactory,
+        clock: FixedClock,
+        objects: Objects,
+        secrets: SecretBox,
+    ) -> "Office":
+        services = build_services(settings(folder), Foundation(unit_of_work, clock, objects, secrets))
+        services = replace(services, clock_control=FixedClockControl(clock))
+        services.pki.ensure_authority()
+        services.ledger.ensure_log_key()
+        app = create_app(services)
+        office = cls(app, services, engine, clock, InProcessClient(app))
+        office._hire()
+        return office
+
+    def call(self, who: str | None, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """`who` names a token of ours, or is None. A body is sent as ASCII, so that lone surrogates can be sent."""
+        headers = dict(options.pop("headers", {}))
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}".encode("latin-1")
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            options["content"] = json.dumps(body)
+        return self.client.request(method, path, headers=headers, **options)
+
+    def done(self, who: str | None, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """The same, for what must succeed; the answer's JSON."""
+        answer = self.call(who, method, path, body, **options)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def contents(self) -> dict[str, tuple[int, int]]:
+        """Rows of every table and a digest of all they hold, whatever their order."""
+        tables = [table.name for table in Base.metadata.sorted_tables if table.name not in UNCOUNTED]
+        query = " UNION ALL ".join(
+            f"SELECT '{name}', count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM \"{name}\" t"  # noqa: S608
+            for name in tables
+        )
+        with self.engine.connect() as connection:
+            return {row[0]: (row[1], int(row[2])) for row in connection.execute(text(query))}
+
+    def sealed(self, event_type: str, member: str, purpose: str) -> list[str]:
+        """What the events of a type hold sealed, oldest first: links and codes as their receivers get them."""
+        query = select(OutboxEvent.payload).where(OutboxEvent.type == event_type).order_by(OutboxEvent.sequence)
+        with self.services.unit_of_work() as uow:
+            payloads = list(uow.session.scalars(query))
+        return [self.services.secrets.open(bytes.fromhex(each[member]), purpose).decode() for each in payloads]
+
+    def links(self) -> list[str]:
+        return self.sealed("recipient.released", "sealed_token", LINK_PURPOSE)
+
+    def codes(self) -> list[str]:
+        return self.sealed("signing_code.requested", "sealed_code", CODE_PURPOSE)
+
+    def deliver_events(self) -> None:
+        """What the worker does, until nothing is left to do."""
+        dispatcher = Dispatcher(self.engine, self.services.unit_of_work, subscribers(self.services))
+        query = select(OutboxEvent.id).where(OutboxEvent.handled_at.is_(None)).order_by(OutboxEvent.sequence)
+        while True:
+            with self.services.unit_of_work() as uow:
+                waiting: list[UUID] = list(uow.session.scalars(query))
+            if not waiting:
+                return
+            for event_id in waiting:
+                assert dispatcher.handle(event_id), f"event {event_id} can't be handled"
+
+    def upload(self, who: str = "purchaser") -> str:
+        file = {"file": ("合同.pdf", contract_pdf(2), "application/pdf")}
+        identifier: str = self.done(who, "POST", "/v1/documents", files=file)["id"]
+        return identifier
+
+    def day(self, days: int = 0) -> str:
+        return (self.clock.now().astimezone(CHINA) + timedelta(days=days)).date().isoformat()
+
+    def envelope_body(self, document_id: str) -> dict[str, Any]:
+        return {
+            "document_id": document_id,
+            "title": "采购合同",
+            "recipients": [self._recipient("purchaser", 1), self._recipient("supplier", 2)],
+            "fields": [
+                {"name": f"{who}_signature", "recipient": who, "kind": "signature", "page": 2, **box}
+                for who, box in (
+                    ("purchaser", {"x": 0.1, "y": 0.8, "width": 0.3, "height": 0.08}),
+                    ("supplier", {"x": 0.5, "y": 0.8, "width": 0.3, "height": 0.08}),
+                )
+            ],
+        }
+
+    def contract_body(self, **changes: Any) -> dict[str, Any]:
+        """Signed today; six deliveries by the supplier, due tomorrow."""
+        delivery = {"kind": "delivery", "title": "交付设备", "debtor_role": "supplier", "due_on": self.day(1)}
+        return {
+            "title": "办公设备政府采购合同",
+            "class_code": "government_procurement",
+            "amount": {"amount": "480000.00"},
+            "signed_on": self.day(),
+            "parties": [self._party("purchaser"), self._party("supplier")],
+            "obligations": [delivery] * 6,
+            **changes,
+        }
+
+    def send_envelope(self) -> str:
+        """An envelope in progress; the purchaser is to sign first."""
+        created = self.done("purchaser", "POST", "/v1/envelopes", self.envelope_body(self.upload()))
+        self.done("purchaser", "POST", f"/v1/envelopes/{created['id']}/send")
+        identifier: str = created["id"]
+        return identifier
+
+    def open_session(self, name: str = "recipient") -> str:
+        """Opens the latest link; the session's token is kept under `name`."""
+        opened = self.done(None, "POST", "/v1/signing-sessions", {"token": self.links()[-1]})
+        self.tokens[name] = opened["session_token"]
+        return self.tokens[name]
+
+    def fill(self) -> None:
+        """One of every kind, by the name its path parameter has."""
+        self.ids["document_id"] = self.upload()
+        self.ids["envelope_id"] = self.send_envelope()
+        issued = self.done("purchaser", "POST", "/v1/tokens", {"name": "ERP", "scopes": ["credit:read"]})
+        self.ids["token_id"] = issued["id"]
+        contract = self.done("purchaser", "POST", "/v1/contracts", self.contract_body())
+        self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
+        self._follow([each["id"] for each in contract["obligations"]])
+        self.open_session()
+        self.deliver_events()
+        evidence = self.done("purchaser", "GET", f"/v1/evidence?subject={contract['id']}")
+        self.ids["evidence_id"] = evidence["items"][0]["id"]
+        self.ids["uscc"] = self.organisations["supplier"].uscc
+        record = self.done("purchaser", "GET", f"/v1/credit-records/{self.ids['uscc']}")
+        self.ids["event_id"] = record["events"][0]["id"]
+
+    def expire_token(self, name: str) -> None:
+        """Makes the token of that name one whose time is over."""
+        with self.services.unit_of_work() as uow:
+            token = repository.access_token(uow.session, hash_token(self.tokens[name]))
+            assert token is not None
+            token.expires_at = uow.now
+
+    def employ(self, email: str) -> None:
+        """A person of the purchaser's, with `PASSWORD`."""
+        self.services.accounts.register_person(
+            name="王采购",
+            email=email,
+            phone="13900000001",
+            password=PASSWORD,
+            organisation_id=self.organisations["purchaser"].id,
+            roles=_PARTY,
+        )
+
+    def _follow(self, obligations: list[str]) -> None:
+        claimed, excused, moved, supervised, disputed, breached = obligations
+        self.ids["obligation_id"] = supervised
+        at = "/v1/obligations"
+        done = {"fulfilled_on": self.day(), "statement": "已交付"}
+        self.ids["fulfilment_id"] = self.done("supplier", "POST", f"{at}/{claimed}/fulfilments", done)["id"]
+        ground = {
+            "ground": "force_majeure",
+            "occurred_on": self.day(),
+            "reason": "暴雨",
+            "document_ids": [self.upload("supplier")],
+        }
+        self.ids["exemption_id"] = self.done("supplier", "POST", f"{at}/{excused}/exemptions", ground)["id"]
+        later = {"due_on": self.day(30), "reason": "双方协商"}
+        self.ids["variation_id"] = self.done("supplier", "POST", f"{at}/{moved}/variations", later)["id"]
+        self.clock.advance(timedelta(days=3))
+        self.services.performance.sweep_due()
+        reason = {"reason": "逾期未履行"}
+        case = self.done("regulator", "POST", f"{at}/{supervised}/supervision", reason)
+        self.ids["supervision_id"] = case["id"]
+        self.ids["termination_id"] = self.done("regulator", "POST", f"{at}/{disputed}/termination", reason)["id"]
+        ended = self.done("regulator", "POST", f"{at}/{breached}/termination", reason)
+        award = {
+            "outcome": "award",
+            "decided_on": self.day(),
+            "body": "榆林仲裁委员会",
+            "case_number": "（2026）榆仲裁字第12号",
+            "party_at_fault": "supplier",
+            "document_ids": [self.upload("regulator")],
+        }
+        self.done("regulator", "POST", f"/v1/terminations/{ended['id']}/outcome", award)
+
+    def _hire(self) -> None:
+        for number, (name, (kind, region, roles)) in enumerate(_CAST.items()):
+            organisation = self.services.accounts.register_organisation(
+                name=f"{name} 示例单位", uscc=uscc(number), kind=kind, region=region
+            )
+            self.organisations[name] = organisation
+            scopes = scopes_of(roles) | {Scope.ACCOUNTS_WRITE}
+            actor = Actor(organisation.id, kind, region, None, scopes)
+            granted = sorted(scopes)
+            self.tokens[name] = self.services.accounts.issue_api_token(actor, name="test", scopes=granted).secret
+
+    def _recipient(self, who: str, order: int) -> dict[str, Any]:
+        organisation = self.organisations[who]
+        return {
+            "key": who,
+            "order": order,
+            "name": f"签署人 {who}",
+            "phone": f"1390000000{order}",
+            "organisation_name": organisation.name,
+            "uscc": organisation.uscc,
+        }
+
+    def _party(self, role: str) -> dict[str, Any]:
+        organisation = self.organisations[role]
+        contact = {"name": "联系人", "phone": "13900000001"}
+        return {"role": role, "name": organisation.name, "uscc": organisation.uscc, "contacts": [contact]}
+
+
+def uscc(number: int) -> str:
+    """A valid code of Yulin."""
+    first = f"91610800MA9{number:06d}"
+    return first + uscc_check_character(first)
+
+
+def random_values(office: Office) -> dict[str, str]:
+    """For every id of the office another one, well-formed, that nobody has."""
+    with office.services.unit_of_work() as uow:
+        drawn = {name: ids.public(value.split("_")[0], uow.new_id()) for name, value in office.ids.items()}
+    return {**drawn, "uscc": uscc(999)}
