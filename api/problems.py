@@ -47,7 +47,7 @@ class RequestUnreadable(DingyueError):
     status = 400
     code = "request_unreadable"
     zh = "请求无法读取：格式或编码有误，或内容不完整；未作任何更改。请对照 /docs 检查后重试。"
-    en = "The request can't be read: malformed, wrongly encoded or cut short; nothing was changed. Compare it with /docs."
+    en = "The request can't be read: malformed, wrongly encoded or cut short; nothing was changed. See /docs."
 
 
 class MethodNotAllowed(DingyueError):
@@ -68,6 +68,12 @@ class InternalError(DingyueError):
 def language_of(request: Request) -> Language:
     """Chinese unless English is asked for first."""
     return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
+
+
+def address_of(request: Request) -> str:
+    """The route's template, for logs: in the path itself a signing link's token may stand."""
+    template: str | None = getattr(request.scope.get("route"), "path", None)
+    return template or "an address nobody serves"
 
 
 def problem(error: DingyueError, language: Language, extra: dict[str, Any] | None = None) -> JSONResponse:
@@ -94,13 +100,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(DingyueError)
     def known(request: Request, error: DingyueError) -> JSONResponse:
         if error.status >= 500:
-            logger.error("%s %s: %s", request.method, request.url.path, error.code, exc_info=error)
+            logger.error("%s %s: %s", request.method, address_of(request), error.code, exc_info=error)
         return problem(error, language_of(request))
 
     @app.exception_handler(DataError)
     def unstorable(request: Request, error: DataError) -> JSONResponse:
         # PostgreSQL refused a value and rolled back: the request was wrong, not the service.
-        logger.warning("%s %s: %s", request.method, request.url.path, type(error.orig).__name__)
+        logger.warning("%s %s: %s", request.method, address_of(request), type(error.orig).__name__)
         return problem(TextNotStorable(), language_of(request))
 
     @app.exception_handler(RequestValidationError)
@@ -120,7 +126,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> JSONResponse:
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s failed", request.method, address_of(request), exc_info=error)
         return problem(InternalError(), language_of(request))
 
 

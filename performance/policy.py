@@ -254,7 +254,10 @@ def check_unanswered(state: ClaimState) -> None:
 
 
 def check_step(kind: StepKind, earlier: Iterable[StepKind], *, held_on: date, today: date, outcome: str | None) -> None:
-    """Raises `SupervisionClosed`, `InvalidDay`, `StepInFuture`, or `DemandMissing`: 催告公示 is for repeated failure (R10)."""
+    """Raises `SupervisionClosed`, `InvalidDay`, `StepInFuture`, or `DemandMissing`.
+
+    催告公示 is for repeated failure (R10).
+    """
     if outcome is not None:
         raise SupervisionClosed(outcome=outcome)
     if check_day(held_on) > today:
@@ -304,8 +307,8 @@ def finding(
     """What a dispute's outcome does to the obligation: `CLEAR` or `RECORD_BREACH`.
 
     `is_documented`: the document, its number and who issued it are all there.
-    Raises `DisputeResolved`, `InvalidDay`, `OutcomeInFuture`, `OutcomeContradictory`, `OutcomeIncomplete`, or `MediationWalledOff`
-    (what is conceded in mediation never reaches the credit record, R23).
+    Raises `DisputeResolved`, `InvalidDay`, `OutcomeInFuture`, `OutcomeContradictory`, `OutcomeIncomplete`, or
+    `MediationWalledOff` (what is conceded in mediation never reaches the credit record, R23).
     """
     if state is not TerminationState.AWAITING_RESOLUTION:
         raise DisputeResolved(state=str(state))

@@ -30,7 +30,7 @@ class ClockBackwards(InvalidInput):
 class ClockTooFar(InvalidInput):
     code = "clock_too_far"
     zh = "演示时钟最晚可调到 {latest}：再往后证书都已过期。请给出更早的时间。"
-    en = "The demonstration's clock goes to {latest} at most: by then all certificates have expired. Give an earlier one."
+    en = "The demonstration's clock goes to {latest} at most; beyond, all certificates have expired. Go less far."
 
 
 class ClockView(BaseModel):

@@ -28,14 +28,14 @@ from core.dispatch import Dispatcher
 from core.objects import Objects
 from core.outbox import OutboxEvent
 from core.secrets import SecretBox, hash_token
-from core.unit_of_work import UnitOfWorkFactory
+from core.unit_of_work import UnitOfWork
 from signing.release_recipients import LINK_PURPOSE
 from signing.signing_session import CODE_PURPOSE
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
 from tests.support.pdf import contract_pdf
 
-PASSWORD = "a password for tests"  # noqa: S105 - of people who exist for a second
+PASSWORD = "a password for tests"
 UNCOUNTED = frozenset({"sign_in_attempt", "idempotent_answer"})
 """Tables that a refused request may write to."""
 
@@ -93,16 +93,16 @@ class Office:
     ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def open(
-        cls,
-        folder: Path,
-        engine: Engine,
-        unit_of_work: UnitOfWorkFactory,
-        clock: FixedClock,
-        objects: Objects,
-        secrets: SecretBox,
-    ) -> "Office":
-        services = build_services(settings(folder), Foundation(unit_of_work, clock, objects, secrets))
+    def open(cls, folder: Path, engine: Engine) -> "Office":
+        """`engine` is connected to an empty database; `folder` keeps the objects."""
+        clock = FixedClock()
+        base = Foundation(
+            unit_of_work=lambda: UnitOfWork(engine, clock),
+            clock=clock,
+            objects=Objects.at(f"file://{folder / 'objects'}"),
+            secrets=SecretBox(b"a master key that only tests use"),
+        )
+        services = build_services(settings(folder), base)
         services = replace(services, clock_control=FixedClockControl(clock))
         services.pki.ensure_authority()
         services.ledger.ensure_log_key()

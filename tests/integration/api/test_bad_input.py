@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from api import problems
 from api.limits import MEGABYTE
 from tests.support.app import PASSWORD, Office
+from tests.support.http import InProcessClient
 from tests.support.pdf import blank_pdf, encrypted_pdf
 
 DOCUMENTS, ENVELOPES, CONTRACTS = "/v1/documents", "/v1/envelopes", "/v1/contracts"
@@ -57,7 +60,7 @@ TABLE: list[tuple[str, str, str, Sent, int, str]] = [
     ("purchaser", "POST", DOCUMENTS, pdf(encrypted_pdf()), 422, "encrypted_pdf"),
     ("purchaser", "POST", DOCUMENTS, pdf(b"%PDF-1.7\n" + b"\xff" * 999), 422, "broken_pdf"),
     ("purchaser", "POST", DOCUMENTS, raw(part(b"a\x01.pdf"), "multipart/form-data; boundary=x"), 422, "text_invalid"),
-    ("purchaser", "POST", DOCUMENTS, raw(part(b""), "multipart/form-data; boundary=x"), 422, "request_invalid"),
+    ("purchaser", "POST", DOCUMENTS, raw(part(b""), "multipart/form-data; boundary=x"), 422, "text_invalid"),
     ("purchaser", "POST", DOCUMENTS, pdf(blank_pdf(), "a" * 201), 422, "text_invalid"),
     ("purchaser", "POST", DOCUMENTS, pdf(blank_pdf(), "../../"), 422, "text_invalid"),
     ("purchaser", "POST", DOCUMENTS, {"data": {"file": "text"}}, 422, "request_invalid"),
@@ -117,7 +120,7 @@ TABLE: list[tuple[str, str, str, Sent, int, str]] = [
         422,
         "signed_on_with_envelope",
     ),
-    ("stranger", "POST", CONTRACTS, contract(lambda c: None), 403, "not_a_party"),
+    ("stranger", "POST", CONTRACTS, contract(dict.copy), 403, "not_a_party"),
     ("purchaser", "POST", OBLIGATION + "/variations", body(due_on=FOREVER, reason="x"), 422, "invalid_day"),
     (
         "regulator",
@@ -137,7 +140,7 @@ TABLE: list[tuple[str, str, str, Sent, int, str]] = [
     ("stranger", "GET", "/v1/reminders?contract_id={contract_id}", {}, 404, "reminders_not_found"),
     ("supplier", "GET", "/v1/evidence-packages/{contract_id}?also={document_id}", {}, 409, "evidence_not_anchored"),
     ("stranger", "GET", "/v1/evidence-packages/{envelope_id}?also={contract_id}", {}, 404, "evidence_not_found"),
-    ("supplier", "POST", ENVELOPES, envelope(lambda e: None), 404, "document_not_found"),
+    ("supplier", "POST", ENVELOPES, envelope(dict.copy), 404, "document_not_found"),
     (
         "purchaser",
         "POST",
@@ -243,6 +246,20 @@ def test_a_million_mistakes_get_a_short_answer(office: Office) -> None:
     answer = office.call("purchaser", "POST", EVIDENCE, {f"{number:x<300}": 1 for number in range(5000)})
     assert answer.json()["code"] == "request_invalid"
     assert len(answer.content) < 10_000
+
+
+def test_a_failure_leaves_no_token_of_its_address_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/sign/{token}")
+    def fail(token: str) -> None:
+        raise RuntimeError("something we didn't foresee")
+
+    answer = InProcessClient(app).get("/sign/a-secret")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "/sign/{token}" in caplog.text
+    assert "a-secret" not in caplog.text + answer.text
 
 
 def test_guessing_a_password_is_slowed_down_and_tells_nothing(office: Office) -> None:

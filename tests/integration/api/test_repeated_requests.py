@@ -79,7 +79,7 @@ def test_an_answer_that_asks_to_try_again_is_not_kept(office: Office) -> None:
     code = "/v1/signing-sessions/current/code"
     assert office.call("recipient", "POST", code).status_code == 202
     too_soon = keyed(office, "code", None, who="recipient", path=code)
-    assert (too_soon.status_code, too_soon.json()["code"]) == (429, "too_many_codes")
+    assert (too_soon.status_code, too_soon.json()["code"]) == (429, "too_many_signing_codes")
     office.clock.advance(timedelta(minutes=2))
     assert keyed(office, "code", None, who="recipient", path=code).status_code == 202
 

@@ -163,6 +163,15 @@ def test_without_time_stamp_nothing_is_signed(desk: Desk) -> None:
         signer.sign(desk.prepare(), desk.order("a", PURCHASER, {}))
 
 
+def test_a_seal_without_document_timestamp_still_brings_everything_to_validate_it(desk: Desk) -> None:
+    signer = PDFSigner(desk.pki, desk.pki.timestamps, desk.clock, level="B-LT")
+    signed = desk.sign_second(desk.sign_first(desk.prepare()))
+    verdict = desk.verdict(signer.seal(signed, sealed_at=desk.clock.now(), reason="全部签署方已签署"))
+    assert verdict.outcome == "authentic"
+    assert [found.level for found in verdict.signatures] == ["B-LT"] * 3
+    assert verdict.signatures[-1].coverage == "entire_file"
+
+
 def test_a_report_is_sealed_against_any_change(desk: Desk) -> None:
     sealed = desk.signer.seal_report(contract_pdf(1), "签署报告 / Completion report")
     verdict = desk.verdict(sealed)
