@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from api import problems, routes
+from api import docs, problems, routes
 from api.idempotency import Idempotency
 from api.limits import MEGABYTE, BodyLimit
 from api.services import Services
@@ -25,9 +25,12 @@ def create_app(
     services: Services, *, body_limit_bytes: int = 50 * MEGABYTE, lifespan: Lifespan[FastAPI] | None = None
 ) -> FastAPI:
     """The API over the given services; `web` adds its pages to the same application."""
-    app = FastAPI(title="Dingyue 鼎约", version="0.1.0", description=DESCRIPTION, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Dingyue 鼎约", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
     app.state.services = services
     problems.install(app)
+    docs.install(app)
     for module in _route_modules():
         for prefix, name in (("/v1", "router"), ("", "public_router")):
             if hasattr(module, name):

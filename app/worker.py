@@ -5,21 +5,26 @@ run twice. Tasks carry ids only; the database holds the truth.
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from celery import Celery
 
 from app.broker import celery_client
-from app.composition import Application, build
 from app.settings import load_settings
 from core.outbox import relay
+
+if TYPE_CHECKING:
+    from app.composition import Application
 
 settings = load_settings()
 
 
 @cache
-def application() -> Application:
-    """One composition per worker process, made at first use."""
+def application() -> "Application":
+    """One composition per worker process, made at first use: beat, which loads this module too, needs none."""
+    from app.composition import build  # noqa: PLC0415 - half of a start's time
+
     return build(settings)
 
 

@@ -8,7 +8,7 @@ nobody vouches for.
 import re
 from typing import Any
 
-from asn1crypto import x509
+from asn1crypto import cms, x509
 
 from ledger.verifier.timestamp import TokenInvalid, canonical_token
 
