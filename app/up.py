@@ -93,7 +93,8 @@ class Stack:
         Raises `ProcessFailed` with the end of a log if a part doesn't come up.
         """
         for folder in ("run", "log", "objects"):
-            (self._data / folder).mkdir(parents=True, exist_ok=True)
+            # PostgreSQL, another user when we are root, must pass through the folder above, but not into these.
+            (self._data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         say("PostgreSQL, Redis, chain …")
         self._postgres.start()
         self._redis.start()

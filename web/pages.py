@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from accounts.errors import TokenInvalid
+from api.problems import address_of
 from core.errors import DingyueError
 from web.errors import FormIncomplete, PageNotFound, UnstorableText
 from web.rendering import language_of, render
@@ -44,7 +45,7 @@ def answer(request: Request, error: Exception) -> Response:
         return _other(request, error)
     known = _known(error)
     if known.status >= 500:
-        logger.error("%s %s: %s", request.method, request.url.path, known.code, exc_info=error)
+        logger.error("%s %s: %s", request.method, address_of(request), known.code, exc_info=error)
     return error_page(request, known)
 
 

@@ -39,29 +39,51 @@ def token_problem(found: Any) -> str | None:
 
 def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
     """A signature must be DER, with the certificates of its `path` and at most a canonical time-stamp besides."""
-    contents = found.pkcs7_content[: _der_size(found.pkcs7_content)]
-    if not _is_der(contents):
-        return "its contents aren't in canonical form"
     signed, signer = found.signed_data, found.signer_info
-    digests = [algorithm["algorithm"].native for algorithm in signed["digest_algorithms"]]
-    if digests != [signer["digest_algorithm"]["algorithm"].native]:
-        return "its contents name other digests than its own"
-    if (signed["version"].native, signer["version"].native) != ("v1", "v1"):
-        return "its contents have another version than its kind of signature"
-    if not {choice.chosen.dump() for choice in signed["certificates"]} <= {found.dump() for found in path}:
-        return "it carries a certificate that isn't part of its chain"
-    for attribute in signer["unsigned_attrs"] or ():
-        is_token = attribute["type"].native == "signature_time_stamp_token" and len(attribute["values"]) == 1
-        if not is_token or not _is_canonical(attribute["values"][0].dump()):
-            return "its contents have unsigned parts besides a time-stamp in canonical form"
-    return None
+    digests = [*signed["digest_algorithms"], signer["digest_algorithm"]]
+    carried = {choice.chosen.dump() for choice in signed["certificates"]}
+    checks = {
+        "its contents aren't in canonical form": _encode(signed, signer)
+        == found.pkcs7_content[: _der_size(found.pkcs7_content)],
+        "its contents name other digests than its own": len(digests) == 2
+        and digests[0]["algorithm"].native == digests[1]["algorithm"].native,
+        "its contents give parameters to an algorithm that has none": all(
+            _is_plain(algorithm) for algorithm in [*digests, signer["signature_algorithm"]]
+        ),
+        "its contents have another version than its kind of signature": (
+            signed["version"].native,
+            signer["version"].native,
+        )
+        == ("v1", "v1"),
+        "it carries a certificate that isn't part of its chain": carried <= {member.dump() for member in path},
+        "its contents have unsigned parts besides a time-stamp in canonical form": all(
+            _is_canonical_timestamp(attribute) for attribute in signer["unsigned_attrs"] or ()
+        ),
+    }
+    return next((problem for problem, holds in checks.items() if not holds), None)
 
 
-def _encode(signed: Any) -> bytes:
+def _encode(signed: Any, signer: Any) -> bytes:
     """Signed data encoded anew, so that nothing is left of what its parser passed over."""
-    parts = ("version", "digest_algorithms", "encap_content_info", "certificates", "signer_infos")
-    fresh = cms.SignedData({part: signed[part] for part in parts})
+    parts = {part: signed[part] for part in ("version", "digest_algorithms", "encap_content_info", "certificates")}
+    signer_parts = {
+        part: signer[part] for part in ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")
+    }
+    for attributes in ("signed_attrs", "unsigned_attrs"):
+        if signer[attributes]:
+            signer_parts[attributes] = signer[attributes].untag()
+    fresh = cms.SignedData({**parts, "signer_infos": [signer_parts]})
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": fresh}).dump(force=True))
+
+
+def _is_canonical_timestamp(attribute: Any) -> bool:
+    is_token = attribute["type"].native == "signature_time_stamp_token" and len(attribute["values"]) == 1
+    return is_token and _is_canonical(attribute["values"][0].dump())
+
+
+def _is_plain(algorithm: Any) -> bool:
+    """No parameters, or NULL (RFC 5754 §2); only RSA-PSS has any, and they decide whether the signature fits."""
+    return algorithm["algorithm"].native == "rsassa_pss" or algorithm["parameters"].dump() in (b"", b"\x05\x00")
 
 
 def _is_canonical(token: bytes) -> bool:

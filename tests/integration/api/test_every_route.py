@@ -58,9 +58,11 @@ def role_for(route: Operation) -> str:
 
 
 def problem_of(answer: httpx.Response) -> str | None:
-    """What is wrong with a refusal's form; None if it is a proper problem document."""
+    """What is wrong with a refusal's form; None if it is a proper problem document that nobody keeps."""
     if not 400 <= answer.status_code < 500:
         return f"{answer.status_code} {answer.text[:200]}"
+    if "no-store" not in answer.headers["cache-control"] or answer.headers["x-content-type-options"] != "nosniff":
+        return f"headers {answer.headers}"
     if answer.headers["content-type"] != "application/problem+json":
         return f"content type {answer.headers['content-type']}"
     document = answer.json()
