@@ -102,9 +102,9 @@ class Idempotency:
         key_hash = _digest(who, request.url.path, key)
         content = _without_boundary(request.headers.get("content-type", ""), body)
         request_hash = _digest(request.url.query, content)
-        kept = await to_thread.run_sync(self._begin, key_hash, request_hash)
-        if kept is not None:
-            await kept(request.scope, request.receive, send)
+        begun = await to_thread.run_sync(self._begin, key_hash, request_hash)
+        if isinstance(begun, Response):
+            await begun(request.scope, request.receive, send)
             return
         recorded = _Recorded()
 
@@ -115,10 +115,10 @@ class Idempotency:
         try:
             await self._app(request.scope, replay(body), record)
         finally:
-            await to_thread.run_sync(self._finish, key_hash, recorded)
+            await to_thread.run_sync(self._finish, key_hash, begun, recorded)
 
-    def _begin(self, key_hash: bytes, request_hash: bytes) -> Response | None:
-        """Claims the key, or returns the answer it already has.
+    def _begin(self, key_hash: bytes, request_hash: bytes) -> Response | datetime:
+        """Claims the key and returns when, or returns the answer it already has.
 
         Raises `IdempotencyKeyReused`, or `RequestInProgress` while the first request runs.
         """
@@ -127,7 +127,7 @@ class Idempotency:
             claim = insert(IdempotentAnswer).values(key_hash=key_hash, request_hash=request_hash, started_at=uow.now)
             is_first = claim.on_conflict_do_nothing().returning(IdempotentAnswer.key_hash)
             if uow.session.scalar(is_first) is not None:
-                return None
+                return uow.now
             row = uow.session.get(IdempotentAnswer, key_hash, with_for_update=True)
             if row is None:  # The first request failed and gave the key back while we looked.
                 raise RequestInProgress(retry_after_seconds=RETRY_AFTER_SECONDS)
@@ -135,14 +135,15 @@ class Idempotency:
                 raise IdempotencyKeyReused
             if row.status is None or row.answer is None:
                 _take_over(row, uow.now)
-                return None
+                return uow.now
             answer = self._secrets.open(row.answer, _PURPOSE)
             return Response(answer, row.status, {"Idempotent-Replay": "true"}, row.media_type)
 
-    def _finish(self, key_hash: bytes, recorded: _Recorded) -> None:
+    def _finish(self, key_hash: bytes, claimed_at: datetime, recorded: _Recorded) -> None:
+        """Keeps the answer, or gives the key back; neither if we were so slow that another request took it over."""
         with self._unit_of_work() as uow:
-            row = uow.session.get(IdempotentAnswer, key_hash)
-            if row is None:
+            row = uow.session.get(IdempotentAnswer, key_hash, with_for_update=True)
+            if row is None or row.started_at != claimed_at:
                 return
             if not recorded.is_final:
                 uow.session.delete(row)

@@ -7,6 +7,8 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS = 1
+
 
 def celery_client(broker_url: str) -> Celery:
     return Celery(
@@ -29,6 +31,12 @@ class RelayKick:
 
     def __init__(self, broker_url: str) -> None:
         self._celery = celery_client(broker_url)
+        # A broker that hangs, or is just being started, must not hold up whoever has committed.
+        self._celery.conf.broker_transport_options = {
+            "socket_connect_timeout": _PATIENCE_SECONDS,
+            "socket_timeout": _PATIENCE_SECONDS,
+            "max_retries": 0,
+        }
 
     def __call__(self) -> None:
         try:

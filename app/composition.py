@@ -66,14 +66,21 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedClockControl:
-    """Moves the clock of an embedded stack, and its development chain by as much."""
+    """Moves the clock of an embedded stack, and its development chain with it.
+
+    A crash in between leaves the chain behind; the next move brings it along, and so does the next start of the stack.
+    """
 
     clock: ShiftedClock
     rpc_url: str
 
     def move_to(self, instant: datetime) -> None:
-        jump = self.clock.move_to(instant)
-        json_rpc(self.rpc_url, "evm_increaseTime", int(jump.total_seconds()))
+        self.clock.move_to(instant)
+        self.align_chain()
+
+    def align_chain(self) -> None:
+        """Sets the chain to the clock's time. Raises `RPCError`."""
+        json_rpc(self.rpc_url, "evm_setTime", int(self.clock.now().timestamp()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from app.processes import Child, ProcessFailed
+from app.processes import Child, ProcessFailed, die_with_parent
 from core.rpc import RPCError, json_rpc
 
 with warnings.catch_warnings():
@@ -128,14 +128,26 @@ class EmbeddedPostgres:
                 shutil.chown(folder, self._user)
 
     def _initialise(self) -> None:
-        # A folder without PG_VERSION but with files is an initdb that was killed: start it anew.
-        for leftover in self._data.iterdir():
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        command = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", "postgres", "-E", "utf8"]
-        options = ["--auth=trust", "--locale=C", "--no-instructions"]
-        done = subprocess.run([*command, *options], user=self._user, capture_output=True, text=True, check=False)
+        """Under another name until it is complete: initdb writes PG_VERSION first of all, and may be killed later."""
+        unfinished = self._data.with_suffix(".new")
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        unfinished.mkdir(mode=0o700)
+        if self._user is not None:
+            shutil.chown(unfinished, self._user)
+        command = [str(self._binaries / "initdb"), "-D", str(unfinished), "-U", "postgres", "-E", "utf8"]
+        done = subprocess.run(
+            [*command, "--auth=trust", "--locale=C", "--no-instructions"],
+            user=self._user,
+            capture_output=True,
+            text=True,
+            check=False,
+            # Else it would go on writing while the next start removes its folder.
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
         if done.returncode:
             raise ProcessFailed(f"initdb failed: {done.stderr[-2000:]}")
+        unfinished.replace(self._data)
 
     def _answers(self) -> bool:
         try:

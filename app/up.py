@@ -18,12 +18,12 @@ from pathlib import Path
 
 import httpx
 
+from app.composition import EmbeddedClockControl
 from app.embedded import CHAIN_ID, OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres, EmbeddedRedis, free_port
 from app.files import write_once
 from app.migrate import migrate
 from app.processes import Child, ProcessFailed
 from core.clock import ShiftedClock
-from core.rpc import json_rpc
 
 PROCESSES = ("serve", "worker", "beat", "anchor")
 """The commands of the service itself, in the order of their start; `docker-compose.yml` runs the same."""
@@ -139,9 +139,7 @@ class Stack:
     def _move_chain_clock(self) -> None:
         """A restarted anvil goes by the machine's time again; bring it to the time of the demonstration."""
         if self._options.is_clock_movable:
-            offset = ShiftedClock(self._data / "clock.json").offset()
-            if offset:
-                json_rpc(self._chain.url, "evm_increaseTime", int(offset.total_seconds()))
+            EmbeddedClockControl(ShiftedClock(self._data / "clock.json"), self._chain.url).align_chain()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

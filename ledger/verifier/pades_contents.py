@@ -39,12 +39,12 @@ def token_problem(found: Any) -> str | None:
 
 def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
     """A signature must be DER, with the certificates of its `path` and at most a canonical time-stamp besides."""
+    contents = found.pkcs7_content[: _der_size(found.pkcs7_content)]
     signed, signer = found.signed_data, found.signer_info
     digests = [*signed["digest_algorithms"], signer["digest_algorithm"]]
     carried = {choice.chosen.dump() for choice in signed["certificates"]}
     checks = {
-        "its contents aren't in canonical form": _encode(signed, signer)
-        == found.pkcs7_content[: _der_size(found.pkcs7_content)],
+        "its contents aren't in canonical form": _is_der(contents) and _encode(signed, signer) == contents,
         "its contents name other digests than its own": len(digests) == 2
         and digests[0]["algorithm"].native == digests[1]["algorithm"].native,
         "its contents give parameters to an algorithm that has none": all(
@@ -64,7 +64,11 @@ def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
 
 
 def _encode(signed: Any, signer: Any) -> bytes:
-    """Signed data encoded anew, so that nothing is left of what its parser passed over."""
+    """Signed data put together anew from its known parts, so that nothing is left of what its parser passed over.
+
+    Never with `dump(force=True)`: asn1crypto takes half a minute for it, time exponential in the depth. `_is_der`
+    looks into the parts instead.
+    """
     parts = {part: signed[part] for part in ("version", "digest_algorithms", "encap_content_info", "certificates")}
     signer_parts = {
         part: signer[part] for part in ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")
@@ -73,7 +77,7 @@ def _encode(signed: Any, signer: Any) -> bytes:
         if signer[attributes]:
             signer_parts[attributes] = signer[attributes].untag()
     fresh = cms.SignedData({**parts, "signer_infos": [signer_parts]})
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": fresh}).dump(force=True))
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": fresh}).dump())
 
 
 def _is_canonical_timestamp(attribute: Any) -> bool:
@@ -94,10 +98,7 @@ def _is_canonical(token: bytes) -> bool:
 
 
 def _is_der(data: bytes) -> bool:
-    """Whether lengths are definite and as short as can be, all the way down (X.690 §10.1): one spelling, no gaps.
-
-    asn1crypto could write the structure again to compare, but takes time exponential in its depth.
-    """
+    """Whether lengths are definite and as short as can be, all the way down (X.690 §10.1): one spelling, no gaps."""
     position = 0
     while position < len(data):
         if len(data) - position < 2 or data[position] & 0x1F == 0x1F:

@@ -11,7 +11,7 @@ from functools import cache
 
 import rfc8785
 import rlp
-from asn1crypto import algos, keys, tsp
+from asn1crypto import algos, cms, keys, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,7 +22,7 @@ from eth_hash.auto import keccak
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, sign_pdf
 from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.pdfgen.canvas import Canvas
 from trie import HexaryTrie
@@ -161,6 +161,18 @@ def token(digest: bytes, instant: datetime = AT) -> bytes:
     return canonical_token(raw_token(digest, instant))
 
 
+class CanonicalStamper(TimeStamper):
+    """Puts tokens into signatures in the form our own signing does."""
+
+    def __init__(self, instant: datetime) -> None:
+        super().__init__()
+        self._instant = instant
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        assert md_algorithm == "sha256"
+        return cms.ContentInfo.load(token(message_digest, self._instant))
+
+
 @dataclass(frozen=True)
 class StubAuthority:
     """Implements `ledger.ports.TimestampAuthority` at a fixed instant."""
@@ -188,7 +200,7 @@ def sign(pdf: bytes, instant: datetime) -> bytes:
         IncrementalPdfFileWriter(io.BytesIO(pdf)),
         PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES),
         SimpleSigner(pki().signer.asn1, pki().signer.asn1_key, certificates),
-        timestamper=stamper_at(instant),
+        timestamper=CanonicalStamper(instant),
     )
     return bytes(output.getvalue())
 
