@@ -128,11 +128,11 @@ class EmbeddedPostgres:
                 shutil.chown(folder, self._user)
 
     def _initialise(self) -> None:
-        """Under another name until it is complete: initdb writes PG_VERSION first of all, and may be killed later."""
-        unfinished = self._data.with_suffix(".new")
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(mode=0o700)
+        """Under another name until it is complete: initdb writes PG_VERSION first of all, and may be killed later.
+
+        A new name each time: the programs that a killed initdb ran may go on writing for a moment.
+        """
+        unfinished = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._root))
         if self._user is not None:
             shutil.chown(unfinished, self._user)
         command = [str(self._binaries / "initdb"), "-D", str(unfinished), "-U", "postgres", "-E", "utf8"]
@@ -142,12 +142,13 @@ class EmbeddedPostgres:
             capture_output=True,
             text=True,
             check=False,
-            # Else it would go on writing while the next start removes its folder.
             preexec_fn=die_with_parent(signal.SIGKILL),
         )
         if done.returncode:
             raise ProcessFailed(f"initdb failed: {done.stderr[-2000:]}")
         unfinished.replace(self._data)
+        for leftover in self._root.glob("postgres.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def _answers(self) -> bool:
         try:

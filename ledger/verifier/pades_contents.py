@@ -55,6 +55,7 @@ def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
             signer["version"].native,
         )
         == ("v1", "v1"),
+        "its contents spell its issuer's name another way": _is_issuer_spelt_alike(signer["sid"], found.signer_cert),
         "it carries a certificate that isn't part of its chain": carried <= {member.dump() for member in path},
         "its contents have unsigned parts besides a time-stamp in canonical form": all(
             _is_canonical_timestamp(attribute) for attribute in signer["unsigned_attrs"] or ()
@@ -83,6 +84,13 @@ def _encode(signed: Any, signer: Any) -> bytes:
 def _is_canonical_timestamp(attribute: Any) -> bool:
     is_token = attribute["type"].native == "signature_time_stamp_token" and len(attribute["values"]) == 1
     return is_token and _is_canonical(attribute["values"][0].dump())
+
+
+def _is_issuer_spelt_alike(identifier: Any, certificate: x509.Certificate) -> bool:
+    """Names match in either case (RFC 5280 §7.1), so a changed letter would go unnoticed."""
+    if identifier.name != "issuer_and_serial_number":
+        return True
+    return bool(identifier.chosen["issuer"].dump() == certificate.issuer.dump())
 
 
 def _is_plain(algorithm: Any) -> bool:

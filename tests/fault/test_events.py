@@ -129,7 +129,12 @@ def nobody() -> Iterator[str]:
     yield url
 
 
-PLACES = {"away": nobody, "hanging": lambda: broker(None), "loading": lambda: broker(b"-LOADING not yet\r\n")}
+PLACES = {
+    "away": nobody,
+    "hanging": lambda: broker(None),
+    "loading": lambda: broker(b"-LOADING not yet\r\n"),
+    "full": lambda: broker(b"-OOM no memory\r\n"),
+}
 
 
 @pytest.mark.parametrize("where", PLACES)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.idempotency import ABANDONED_AFTER, Idempotency
 from core.objects import Objects
 from core.secrets import SecretBox
-from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from core.unit_of_work import UnitOfWorkFactory
 from ledger.models import EvidenceRecord
 from signing.errors import EnvelopeExpired
 from signing.models import Document
