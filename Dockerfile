@@ -8,7 +8,7 @@ WORKDIR /srv/dingyue
 COPY requirements.lock package.json package-lock.json .npmrc ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
-    && npm ci --ignore-scripts
+    && npm install --no-save --ignore-scripts
 
 COPY . .
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .

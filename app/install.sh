@@ -44,7 +44,8 @@ install_node() {
         PATH="$PWD/.venv/bin:$PATH"
         export PATH
     fi
-    "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+    # Not `npm ci`: it wants the chain's binaries for every platform in the lock, and mirrors don't carry them all.
+    "$npm" install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
         fail "npm could not install package-lock.json; is an npm registry reachable?"
 }
 
