@@ -13,9 +13,7 @@ KILL_AFTER = (
     "the purchaser signs",
     "the supplier signs, the platform seals",
     "reminders on the day of the delivery",
-    "it can't be performed: termination register",
     "the payment is overdue and enters the register",
-    "an interview",
 )
 
 
