@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from app.embedded import OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres
-from app.migrations.grants import grant_service_role
-from app.models import append_only_tables
-from core.database import Base, create_database_engine
+from app.migrate import migrate
+from app.models import Base
+from core.database import create_database_engine
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -28,12 +28,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 def _running_postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(folder)
     server.start()
-    owner = create_engine(server.url(OWNER_ROLE))
-    Base.metadata.create_all(owner)
-    with owner.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
-        grant_service_role(connection, append_only_tables())
-    owner.dispose()
+    migrate(server.url(OWNER_ROLE))
     yield server
     server.stop()
 

@@ -213,15 +213,23 @@ class Story:
         return "; ".join(f"{record['score']} {record['grade']}" for record in records.values())
 
     def every_message_once(self) -> str:
-        messages = list(self.all_messages())
+        messages = wait_for("every message to be settled", self.settled_messages)
         (self.output / "messages.json").write_text(json.dumps(messages, ensure_ascii=False, indent=2))
         # A reminder's text is the same a week before and on the day; its last word is a reference of its own.
         told = Counter(
-            (message["phone"], message["text"].rsplit(" [", 1)[0], message["sent_at"][:10]) for message in messages
+            (message["phone"], message["text"].rsplit(" [", 1)[0], message["sent_at"][:10])
+            for message in messages
+            if message["sent_at"]
         )
         doubled = [key for key, times in told.items() if times > 1]
         require(not doubled, f"sent twice: {doubled}")
         return f"{len(messages)} messages"
+
+    def settled_messages(self) -> list[dict[str, Any]] | None:
+        """All messages, once none is on its way: one that a killed worker held waits for its lease to run out."""
+        messages = list(self.all_messages())
+        on_their_way = [message for message in messages if message["state"] in {"queued", "sending", "unknown"}]
+        return None if on_their_way else messages
 
     def all_messages(self) -> Iterator[dict[str, Any]]:
         operator, cursor = self.cast.operator(), None

@@ -39,7 +39,7 @@ from pyhanko_certvalidator.errors import (
     RevokedError,
 )
 
-from ledger.verifier.pades_contents import gap_problem, signature_problem, token_problem
+from ledger.verifier.pades_contents import contents_of, gap_problem, signature_problem, token_problem
 from ledger.verifier.pades_verdict import (
     Coverage,
     Level,
@@ -144,7 +144,7 @@ class _Verification:
         self, found: Embedded, verdict: SignatureVerdict
     ) -> tuple[SignatureVerdict, Timestamp | None]:
         try:
-            timestamp = self._timestamp(found.signed_data, found.compute_digest("sha256"))
+            timestamp = self._timestamp(contents_of(found), found.compute_digest("sha256"))
         except AuthorityUnknown as error:
             return replace(_with_changes(verdict, found), problem=str(error)), None
         except TokenInvalid as error:
@@ -161,12 +161,11 @@ class _Verification:
         )
         return verdict, timestamp if problem is None else None
 
-    def _timestamp(self, signed_data: Any, digest: bytes) -> Timestamp:
+    def _timestamp(self, token: bytes, digest: bytes) -> Timestamp:
         """What a token says, in whatever form it is. Raises `AuthorityUnknown` or `TokenInvalid`."""
-        imprint = signed_data["encap_content_info"]["content"].parsed["message_imprint"]
-        if imprint["hash_algorithm"]["algorithm"].native != "sha256":
+        info = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"].parsed
+        if info["message_imprint"]["hash_algorithm"]["algorithm"].native != "sha256":
             raise AuthorityUnknown("it uses another digest than SHA-256")
-        token = cms.ContentInfo({"content_type": "signed_data", "content": signed_data}).dump()
         return verify_token(canonical_token(token), digest, self._timestamp_roots)
 
     def _with_time(self, found: Embedded, verdict: SignatureVerdict, vouching: Timestamp | None) -> SignatureVerdict:
@@ -174,7 +173,7 @@ class _Verification:
         token = _signature_timestamp(found)
         if token is not None:
             try:
-                timestamp = self._timestamp(token["content"], _signature_digest(found))
+                timestamp = self._timestamp(token.dump(), _signature_digest(found))
             except AuthorityUnknown as error:
                 verdict = replace(verdict, problem=f"time-stamp: {error}")
             except TokenInvalid as error:

@@ -219,6 +219,13 @@ def upgrade() -> None:
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
     )
+    op.create_index(
+        "ix_signing_key_not_destroyed",
+        "signing_key",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("destroyed_at IS NULL"),
+    )
     op.create_table(
         "access_token",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -282,6 +289,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("issuer_id", "serial_number", name=op.f("uq_certificate_issuer_id_serial_number")),
     )
     op.create_index(op.f("ix_certificate_key_id"), "certificate", ["key_id"], unique=False)
+    op.create_index("ix_certificate_kind_created_at", "certificate", ["kind", "created_at"], unique=False)
     op.create_index("ix_certificate_kind_not_after", "certificate", ["kind", "not_after"], unique=False)
     op.create_table(
         "checkpoint_timestamp",
@@ -990,6 +998,7 @@ def downgrade() -> None:
     op.drop_table("contract")
     op.drop_table("checkpoint_timestamp")
     op.drop_index("ix_certificate_kind_not_after", table_name="certificate")
+    op.drop_index("ix_certificate_kind_created_at", table_name="certificate")
     op.drop_index(op.f("ix_certificate_key_id"), table_name="certificate")
     op.drop_table("certificate")
     op.drop_index("ix_anchor_finalized", table_name="anchor", postgresql_where=sa.text("state = 'finalized'"))
@@ -997,6 +1006,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_access_token_person_id"), table_name="access_token")
     op.drop_index(op.f("ix_access_token_organisation_id"), table_name="access_token")
     op.drop_table("access_token")
+    op.drop_index(
+        "ix_signing_key_not_destroyed", table_name="signing_key", postgresql_where=sa.text("destroyed_at IS NULL")
+    )
     op.drop_table("signing_key")
     op.drop_index(op.f("ix_sign_in_attempt_email"), table_name="sign_in_attempt")
     op.drop_table("sign_in_attempt")
