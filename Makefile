@@ -1,16 +1,15 @@
 # make run    everything installed and up at http://127.0.0.1:8000 (Ctrl-C stops all of it)
 # make demo   the main job end to end through the REST API; leaves its outputs in demo-output/
 # make test   all tests            make check   lints, types, layers, migrations, contract artifact
-# make bench  measurements
 
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install run demo test check format bench clean
+.PHONY: help install run demo test check format clean
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 install: .make/installed
 
@@ -40,9 +39,6 @@ check: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-bench: install
-	$(BIN)/python -m bench
 
 clean:
 	rm -rf .venv node_modules .make .mypy_cache .ruff_cache .pytest_cache .hypothesis
