@@ -40,6 +40,7 @@ def make_celery() -> Celery:
             "relay": {"task": "relay", "schedule": settings.schedule.relay_seconds},
             "send": {"task": "send_due", "schedule": settings.schedule.send_seconds},
             "sweep": {"task": "sweep", "schedule": settings.schedule.sweep_seconds},
+            "maintain": {"task": "maintain", "schedule": settings.schedule.maintain_seconds},
         },
     )
     return celery
@@ -72,3 +73,11 @@ def sweep() -> None:
     services = application().services
     services.performance.sweep_due()
     services.signing.expire_envelopes(services.clock.now())
+
+
+@celery_app.task(name="maintain", expires=600)
+def maintain() -> None:
+    """Renews platform certificates before they end, and destroys signers' keys that are never used again."""
+    pki = application().services.pki
+    pki.ensure_authority()
+    pki.destroy_old_keys()
