@@ -1,8 +1,6 @@
 """Where Noto Sans SC is: the npm package that `make install` puts into node_modules."""
 
-from pathlib import Path
+from signing.pdf.fonts import NOTO_SANS_SC
 
-_FAMILY = Path(__file__).resolve().parent.parent / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
-
-REGULAR = _FAMILY / "400Regular" / "NotoSansSC_400Regular.ttf"
-BOLD = _FAMILY / "700Bold" / "NotoSansSC_700Bold.ttf"
+REGULAR = NOTO_SANS_SC
+BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
