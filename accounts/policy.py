@@ -35,6 +35,7 @@ class Role(StrEnum):
     CREDIT_OFFICER = "credit_officer"
     OPERATOR = "operator"
     AUDITOR = "auditor"
+    SEAL_ADMINISTRATOR = "seal_administrator"
 
 
 class Scope(StrEnum):
@@ -48,6 +49,10 @@ class Scope(StrEnum):
     CONTRACTS_READ = "contracts:read"
     CONTRACTS_WRITE = "contracts:write"
     SUPERVISION_WRITE = "supervision:write"
+    SEALS_READ = "seals:read"
+    SEALS_WRITE = "seals:write"
+    WEBHOOKS_WRITE = "webhooks:write"
+    CERTIFICATES_WRITE = "certificates:write"
     EVIDENCE_READ = "evidence:read"
     EVIDENCE_WRITE = "evidence:write"
     CREDIT_READ = "credit:read"
@@ -65,7 +70,7 @@ _READ = {
 }
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.ADMINISTRATOR: frozenset({*_READ, Scope.ACCOUNTS_WRITE}),
+    Role.ADMINISTRATOR: frozenset({*_READ, Scope.ACCOUNTS_WRITE, Scope.SEALS_READ, Scope.WEBHOOKS_WRITE}),
     Role.REPORTING_OFFICER: frozenset({*_READ, Scope.CONTRACTS_WRITE, Scope.DOCUMENTS_WRITE}),
     Role.CONTRACT_MANAGER: frozenset(
         {*_READ, Scope.CONTRACTS_WRITE, Scope.DOCUMENTS_WRITE, Scope.ENVELOPES_WRITE, Scope.EVIDENCE_WRITE}
@@ -73,8 +78,9 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.SIGNER: frozenset({Scope.ENVELOPES_READ, Scope.CONTRACTS_READ, Scope.EVIDENCE_READ}),
     Role.SUPERVISOR: frozenset({*_READ, Scope.SUPERVISION_WRITE, Scope.DOCUMENTS_WRITE}),
     Role.CREDIT_OFFICER: frozenset({*_READ, Scope.CREDIT_WRITE, Scope.DOCUMENTS_WRITE}),
-    Role.OPERATOR: frozenset({*_READ, Scope.MESSAGES_READ, Scope.CLOCK_WRITE}),
-    Role.AUDITOR: frozenset(_READ),
+    Role.OPERATOR: frozenset({*_READ, Scope.MESSAGES_READ, Scope.CLOCK_WRITE, Scope.CERTIFICATES_WRITE}),
+    Role.AUDITOR: frozenset({*_READ, Scope.SEALS_READ}),
+    Role.SEAL_ADMINISTRATOR: frozenset({*_READ, Scope.SEALS_READ, Scope.SEALS_WRITE, Scope.DOCUMENTS_WRITE}),
 }
 
 

@@ -53,6 +53,9 @@ install_test_tools() {
     missing=""
     command -v pdfsig >/dev/null 2>&1 || missing="$missing poppler-utils"
     command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+    command -v mutool >/dev/null 2>&1 || missing="$missing mupdf-tools"
+    command -v softhsm2-util >/dev/null 2>&1 || missing="$missing softhsm2"
+    command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
     [ -z "$missing" ] && return
     can_apt || fail "the tests need$missing; run as root: apt-get install$missing"
     echo "Debian packages for the tests:$missing …" >&2

@@ -25,6 +25,15 @@ TERMINATION = "ter"
 MESSAGE = "msg"
 CREDIT_EVENT = "cev"
 EVENT = "evt"
+TEMPLATE = "tpl"
+BULK_SEND = "blk"
+SEAL = "sea"
+SEAL_AUTHORISATION = "sau"
+SEAL_USE = "sus"
+WEBHOOK_ENDPOINT = "whe"
+WEBHOOK_DELIVERY = "whd"
+REMOTE_SIGNATURE = "rsg"
+CERTIFICATE = "crt"
 
 
 def new_id(now: datetime) -> UUID:

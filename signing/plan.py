@@ -45,7 +45,12 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 
 class FieldKind(StrEnum):
+    """`seal` is an organisation's seal; `cross_page_seal` (骑缝章) shows a slice of it on the edge of every page."""
+
     SIGNATURE = "signature"
+    INITIALS = "initials"
+    SEAL = "seal"
+    CROSS_PAGE_SEAL = "cross_page_seal"
     DATE = "date"
     TEXT = "text"
     CHECKBOX = "checkbox"

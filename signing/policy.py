@@ -58,9 +58,15 @@ class RecipientState(StrEnum):
 
 
 class RecipientRole(StrEnum):
-    """A signer signs; a viewer may read once it is their group's turn; a cc may read once all is done."""
+    """What a recipient is asked to do.
+
+    A signer signs; an approver agrees without signing; a seal applies their organisation's seal. These three act: the
+    next group waits for them. A viewer may read once it is their group's turn; a cc may read once all is done.
+    """
 
     SIGNER = "signer"
+    APPROVER = "approver"
+    SEAL = "seal"
     VIEWER = "viewer"
     CC = "cc"
 

@@ -49,13 +49,26 @@ class ScreenedDocument:
 class PlacedField:
     """A box to be signed or filled. `recipient` is any name for whose it is, the same for all boxes of one signer.
 
-    A signer's first signature box (in the order of reading) carries the digital signature; all their further ones
-    show the same picture.
+    A recipient's first box of kind signature or seal (in the order of reading; else the first slice of their
+    cross-page seal) carries the digital signature; all their further ones show the same picture. `slice` is which
+    part of a cross-page seal stands on this page, counted from 0 at the left, and of how many.
     """
 
     name: str
     recipient: str
     kind: FieldKind
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+    slice: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextBox:
+    """Where a text stands on a page, as it is seen; measured like fields."""
+
     page: int
     x: float
     y: float
@@ -74,9 +87,11 @@ class SignerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SigningOrder:
-    """One signer's signature. `fields` are all boxes of this signer, exactly as they were prepared.
+    """One recipient's signature. `fields` are all their boxes, exactly as they were prepared.
 
-    `values` by field name: text as it is, checkboxes `true` or `false`, dates as they are to be shown.
+    `values` by field name: text as it is, checkboxes `true` or `false`, dates as they are to be shown. `pictures` are
+    PNGs by kind of field (signature, initials, seal; a cross-page seal shows slices of the seal's); kinds without one
+    are drawn as text.
     """
 
     fields: Sequence[PlacedField]
@@ -85,6 +100,32 @@ class SigningOrder:
     signed_at: datetime
     reason: str
     values: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[FieldKind, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPDF:
+    """A PDF with one more increment.
+
+    `is_timestamped`: false if no time-stamp authority answered, so that the time of the new signature is only claimed
+    until a later document timestamp covers it. `renew_before`: when the certificate of the file's last document
+    timestamp ends; None without one.
+    """
+
+    data: bytes
+    is_timestamped: bool = True
+    renew_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePreparation:
+    """A PDF whose next signature somebody else makes: everything but the signature's contents is in `data`.
+
+    `digest` is the SHA-256 over the byte range, to be signed as the message digest of a CAdES signature.
+    """
+
+    data: bytes
+    digest: bytes
 
 
 class DocumentScreener(Protocol):
@@ -95,13 +136,28 @@ class DocumentScreener(Protocol):
         ...
 
 
+class TextLocator(Protocol):
+    """Finds text on pages, for fields placed by anchor text. Pure."""
+
+    def locate(self, data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
+        """Every occurrence of each text in the order of reading; a text that isn't there has none."""
+        ...
+
+
 class DocumentPreparer(Protocol):
     """Makes every field and page stamp, before anybody signs. Keeps nothing; repeating gives an equal document."""
 
     def prepare(
-        self, data: bytes, fields: Sequence[PlacedField], *, prepared_at: datetime, page_note: str | None = None
+        self,
+        data: bytes,
+        fields: Sequence[PlacedField],
+        *,
+        prepared_at: datetime,
+        page_note: str | None = None,
+        watermark: str | None = None,
     ) -> bytes:
-        """`data` is a screened document; `page_note` is a short line for the foot of every page.
+        """`data` is a screened document; `page_note` is a short line for the foot of every page, `watermark` a pale
+        text across every page (test mode).
 
         Raises `signing.pdf.errors.FieldMisplaced` for a box outside its page.
         """
@@ -109,33 +165,58 @@ class DocumentPreparer(Protocol):
 
 
 class DocumentSigner(Protocol):
-    """Signs and seals. Repeating gives other bytes that are just as good; keep only one of them.
+    """Signs, seals and time-stamps. Repeating gives other bytes that are just as good; keep only one of them.
 
     The PDF given is never changed: an increment is added to it, and the whole is validated before it is returned.
+    `SignatureBroken` means that the result, or a signature that was there before, doesn't validate; then nothing may
+    be kept.
     """
 
-    def sign(self, data: bytes, order: SigningOrder) -> bytes:
+    def sign(self, data: bytes, order: SigningOrder) -> SignedPDF:
         """The first signature also certifies the document: from then on only filling in and signing is allowed.
 
-        Raises `ledger.errors.TimestampUnavailable` (try again), or `signing.pdf.errors.SignatureBroken` if the
-        result, or a signature that was there before, doesn't validate; then nothing may be kept.
+        Without an answer of the time-stamp authority the signature is made all the same, and says so. Raises
+        `signing.pdf.errors.SignatureBroken`.
         """
         ...
 
-    def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> bytes:
+    def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
         """The platform's seal, everything needed to validate in the long term, and a document timestamp (B-LTA).
 
-        Raises as `sign` does.
+        Raises `ledger.errors.TimestampUnavailable` (try again) or `SignatureBroken`.
+        """
+        ...
+
+    def add_timestamp(self, data: bytes) -> SignedPDF:
+        """Current validation material and one more document timestamp: for signatures whose time is only claimed so
+        far, and before the last timestamp's certificate ends. Raises as `seal` does."""
+        ...
+
+    def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
+        """For a signer whose key is elsewhere: `certificate` is theirs, DER (`order.certificate_id` isn't looked at).
+
+        Raises `signing.pdf.errors.CertificateUnsuitable`.
+        """
+        ...
+
+    def complete_remote(self, prepared: bytes, cms: bytes) -> SignedPDF:
+        """Embeds the DER CMS made over a preparation's digest; a time-stamp is added if one can be had.
+
+        Raises `signing.pdf.errors.RemoteSignatureInvalid` if it isn't a signature over the digest by the certificate.
         """
         ...
 
 
 class CertificateIssuer(Protocol):
-    """The certification authority, for signers."""
+    """The certification authority, for signers and for organisations' seals."""
 
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         """A new key for one signature, and its certificate, written in the caller's unit of work.
 
         Sign with it within `signing.pki.policy.SIGNING_WINDOW`. One that was never used does no harm.
         """
+        ...
+
+    def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
+        """A key and certificate of an organisation's seal; `identity.name` is the seal's name. They last for years."""
         ...

@@ -1,0 +1,10 @@
+"""Organisation seals."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled in with the tables."""
