@@ -62,6 +62,29 @@ class SealingRequested(Event):
     envelope_id: UUID
 
 
+class EnvelopeProgressed(Event):
+    """A step in an envelope's life, told to whoever follows along (webhooks). `step` is the evidence step's name.
+
+    `event_id` names the step for good: whoever hears of it twice knows it by that. `recipient_*` are set for the
+    steps of one recipient. Nothing personal is in it, and no token: who wants more asks the API.
+    """
+
+    type: ClassVar[str] = "envelope.progressed"
+
+    event_id: UUID
+    envelope_id: UUID
+    organisation_id: UUID
+    party_organisation_ids: list[UUID]
+    step: str
+    envelope_state: str
+    recipient_id: UUID | None
+    recipient_key: str | None
+    recipient_state: str | None
+    title: str
+    external_id: str | None
+    at: datetime
+
+
 class EnvelopeCompleted(Event):
     """Signed by all and sealed. `object_key` is the final PDF in the object store."""
 
