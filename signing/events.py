@@ -24,12 +24,20 @@ class SignerFact(BaseModel):
 
 
 class RecipientReleased(Event):
-    """It is this recipient's turn. `sealed_token` is the link's token, sealed for purpose `recipient-token`."""
+    """It is this recipient's turn. `sealed_token` is the link's token, sealed for purpose `recipient-token`.
+
+    `event_id` names this link for good; `organisation_id` is the sender's, and so are the names `recipient_key` and
+    `external_id`.
+    """
 
     type: ClassVar[str] = "recipient.released"
 
+    event_id: UUID
     envelope_id: UUID
+    organisation_id: UUID
+    external_id: str | None
     recipient_id: UUID
+    recipient_key: str
     envelope_title: str
     sender_name: str
     recipient_name: str

@@ -43,8 +43,12 @@ def release_recipients(
         repository.end_sessions(uow.session, recipient.id, uow.now)
         uow.emit(
             RecipientReleased(
+                event_id=uow.new_id(),
                 envelope_id=envelope.id,
+                organisation_id=envelope.organisation_id,
+                external_id=envelope.external_id,
                 recipient_id=recipient.id,
+                recipient_key=recipient.key,
                 envelope_title=envelope.title,
                 sender_name=sender.name,
                 recipient_name=recipient.name,

@@ -107,16 +107,22 @@ def code_requested(secrets: SecretBox, code: str = "246810", **changes: Any) -> 
     return SigningCodeRequested(**fields)
 
 
-def recipient_released(secrets: SecretBox, now: datetime, token: str) -> RecipientReleased:
-    return RecipientReleased(
-        envelope_id=uuid4(),
-        recipient_id=uuid4(),
-        envelope_title="办公设备采购合同",
-        sender_name="榆林市示例局",
-        recipient_name="李娜",
-        phone="13800000002",
-        email=None,
-        language="zh",
-        sealed_token=secrets.seal(token.encode(), "recipient-token").hex(),
-        expires_at=now + timedelta(days=7),
-    )
+def recipient_released(secrets: SecretBox, now: datetime, token: str, **changes: Any) -> RecipientReleased:
+    fields = {
+        "event_id": uuid4(),
+        "envelope_id": uuid4(),
+        "organisation_id": uuid4(),
+        "external_id": "采-2026-17",
+        "recipient_id": uuid4(),
+        "recipient_key": "supplier",
+        "envelope_title": "办公设备采购合同",
+        "sender_name": "榆林市示例局",
+        "recipient_name": "李娜",
+        "phone": "13800000002",
+        "email": None,
+        "language": "zh",
+        "sealed_token": secrets.seal(token.encode(), "recipient-token").hex(),
+        "expires_at": now + timedelta(days=7),
+        **changes,
+    }
+    return RecipientReleased(**fields)
