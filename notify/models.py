@@ -68,7 +68,8 @@ class Message(Base):
     """A message and what became of it. `state` is a `policy.MessageState`.
 
     `attempt` counts calls to the provider. `claimed_at` is the database's own clock (a lease must not depend on a
-    clock that a demonstration moves); all other instants are the application's.
+    clock that a demonstration moves); all other instants are the application's. `envelope_id` and `recipient_id` are
+    set for a message with a signing link: what becomes of it is told to signing.
     """
 
     __tablename__ = "message"
@@ -89,6 +90,8 @@ class Message(Base):
     sealed_secret: Mapped[bytes | None]
     obligation_id: Mapped[UUID | None] = mapped_column(index=True)
     contract_id: Mapped[UUID | None] = mapped_column(index=True)
+    envelope_id: Mapped[UUID | None]
+    recipient_id: Mapped[UUID | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime]

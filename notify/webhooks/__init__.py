@@ -1,0 +1,1 @@
+"""Webhooks: an organisation's own systems hear of every step, signed, at least once."""
