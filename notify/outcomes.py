@@ -1,9 +1,11 @@
 """What an answer, or the lack of one, makes of a message. Called with the message's row locked."""
 
 from datetime import datetime
+from typing import Literal
 
 from core.unit_of_work import UnitOfWork
 from notify import policy, repository
+from notify.events import LinkMessageSettled
 from notify.models import DeliveryReceipt, Message
 from notify.policy import FailureAction, MessageState
 from notify.ports import Report
@@ -20,11 +22,14 @@ def apply_report(uow: UnitOfWork, message: Message, report: Report) -> None:
         return  # a replay: whatever this said has been acted upon
     if not policy.moves(_standing(message), report.state):
         return
+    before = MessageState(message.state)
     had_secret = template_named(message.template).secret_purpose is not None
     message.provider_id = report.provider_id or None
     message.error_code = report.error_code
     if report.provider_id and message.sent_at is None:
         message.sent_at = uow.now
+    if policy.is_news_of_arrival(before, report.state):
+        _tell(uow, message, "sent", None)
     is_retried = (
         report.action == FailureAction.RETRY
         and not had_secret
@@ -33,7 +38,7 @@ def apply_report(uow: UnitOfWork, message: Message, report: Report) -> None:
     if is_retried:
         _requeue(message, "retry", policy.retry_at(message.attempt, uow.now))
     elif policy.is_settled(report.state):
-        settle(message, report.state, report.action and str(report.action), uow.now)
+        settle(uow, message, report.state, report.action and str(report.action))
     else:
         message.state = report.state
         message.reason = None
@@ -43,7 +48,7 @@ def apply_report(uow: UnitOfWork, message: Message, report: Report) -> None:
 def try_later(uow: UnitOfWork, message: Message) -> None:
     """The channel is down; the message was not taken."""
     if policy.has_expired(message.expires_at, uow.now):
-        settle(message, MessageState.CANCELLED, "expired", uow.now)
+        settle(uow, message, MessageState.CANCELLED, "expired")
     else:
         _requeue(message, "channel_unavailable", policy.retry_at(message.attempt, uow.now))
 
@@ -57,17 +62,38 @@ def mark_unknown(_: UnitOfWork, message: Message) -> None:
 def send_again(uow: UnitOfWork, message: Message) -> None:
     """The provider's list has shown that it never had the message: it may be sent, if it is still of use."""
     if policy.has_expired(message.expires_at, uow.now):
-        settle(message, MessageState.CANCELLED, "expired", uow.now)
+        settle(uow, message, MessageState.CANCELLED, "expired")
     else:
         _requeue(message, "not_accepted", uow.now)
 
 
-def settle(message: Message, state: MessageState, reason: str | None, now: datetime) -> None:
+def settle(uow: UnitOfWork, message: Message, state: MessageState, reason: str | None) -> None:
     """Ends the message; its secret has no more use."""
     message.state = state
     message.reason = reason
     message.sealed_secret = None
-    message.settled_at = now
+    message.settled_at = uow.now
+    if state != MessageState.DELIVERED:
+        _tell(uow, message, "failed", reason or str(state))
+
+
+def _tell(uow: UnitOfWork, message: Message, outcome: Literal["sent", "failed"], reason: str | None) -> None:
+    """Signing hears what becomes of a link, as long as no newer link was sent to the same recipient."""
+    if message.envelope_id is None or message.recipient_id is None:
+        return
+    if repository.has_newer_link(uow.session, message.recipient_id, message.id):
+        return
+    uow.emit(
+        LinkMessageSettled(
+            message_id=message.id,
+            envelope_id=message.envelope_id,
+            recipient_id=message.recipient_id,
+            outcome=outcome,
+            reason=reason,
+            queued_at=message.created_at,
+            settled_at=uow.now,
+        )
+    )
 
 
 def _standing(message: Message) -> MessageState:

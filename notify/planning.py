@@ -94,6 +94,8 @@ def queue_signing_link(uow: UnitOfWork, event: RecipientReleased) -> None:
         },
         sealed_secret=bytes.fromhex(event.sealed_token),
         expires_at=event.expires_at,
+        envelope_id=event.envelope_id,
+        recipient_id=event.recipient_id,
     )
 
 
@@ -122,6 +124,8 @@ def queue_message(uow: UnitOfWork, *, business_key: str, **fields: Any) -> Messa
         "not_before": uow.now,
         "obligation_id": None,
         "contract_id": None,
+        "envelope_id": None,
+        "recipient_id": None,
         **fields,
     }
     return uow.session.scalar(

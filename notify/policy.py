@@ -145,6 +145,11 @@ def is_settled(state: MessageState) -> bool:
     return _RANK[state] >= _RANK[MessageState.UNDELIVERED]
 
 
+def is_news_of_arrival(before: MessageState, reported: MessageState) -> bool:
+    """Whether a report that `moves` a message says for the first time, or against what was said, that it gets there."""
+    return reported in {MessageState.SENT, MessageState.DELIVERED} and before != MessageState.SENT
+
+
 def retry_at(attempt: int, now: datetime) -> datetime:
     """When to try again after `attempt` calls: 1, 2, 4, … minutes, at most an hour."""
     doublings = min(attempt - 1, 6)

@@ -109,6 +109,12 @@ def lock_message(session: Session, message_id: UUID) -> Message | None:
     return session.get(Message, message_id, with_for_update=True)
 
 
+def has_newer_link(session: Session, recipient_id: UUID, message_id: UUID) -> bool:
+    """Whether a later message carries the recipient another link; ids of messages sort by when they were queued."""
+    newer = select(Message.id).where(Message.recipient_id == recipient_id, Message.id > message_id)
+    return session.scalar(newer.limit(1)) is not None
+
+
 def add_receipt(session: Session, receipt: DeliveryReceipt) -> bool:
     """Keeps the receipt; False if the same word about the same attempt is kept already."""
     columns = DeliveryReceipt.__table__.columns

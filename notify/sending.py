@@ -67,7 +67,7 @@ class Sender:
             if message is None:
                 return None
             if policy.has_expired(message.expires_at, uow.now):
-                settle(message, MessageState.CANCELLED, "expired", uow.now)
+                settle(uow, message, MessageState.CANCELLED, "expired")
                 return MessageState.CANCELLED
             if _must_wait(message, uow.now):
                 message.not_before = policy.next_allowed(uow.now)
@@ -76,7 +76,7 @@ class Sender:
             try:
                 outgoing = self._compose(message, self._secret(message))
             except (TemplateInvalid, DingyueError) as error:
-                settle(message, MessageState.FAILED, type(error).__name__, uow.now)
+                settle(uow, message, MessageState.FAILED, type(error).__name__)
                 return MessageState.FAILED
             message.state = MessageState.SENDING
             message.claimed_at = func.now()  # the database's clock, as in `give_up_leases`

@@ -14,7 +14,7 @@ from core.database import Base
 
 
 class WebhookEndpoint(Base):
-    """An address of an organisation's. `state` is a `policy.EndpointState`, `disabled_reason` says who or what ended it.
+    """An address of an organisation's. `state` is a `policy.EndpointState`, `disabled_reason` a `policy.Reason`.
 
     `event_types` are `policy.EventType` values, or the one word `*`. While its attempts fail, `failing_since` is set,
     `failures` counts them, and nothing is sent before `held_until`: one dead endpoint must not keep the senders busy.
