@@ -1,23 +1,36 @@
-"""CMS SignedData (RFC 5652) with one ECDSA signature, as CAdES and RFC 3161 want it.
+"""CMS SignedData (RFC 5652) with one signature, ECDSA or RSA, as CAdES and RFC 3161 want it.
 
-The DER is put together from encoded parts: a signing framework would load the key and rebuild every structure for
-each signature, and asn1crypto, asked to encode a structure this deep, now and then takes a minute for it.
+The DER is put together from encoded parts, and what stays the same for a certificate is made once: a signing
+framework would load the key and rebuild every structure for each signature, and asn1crypto, asked to encode a
+structure this deep, now and then takes a minute for it.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import algos, cms
 
-from signing.pki.keys import Credential
+from signing.pki import der
+from signing.pki.credentials import ECDSA_SHA256, RSA_SHA256, SigningCredential
+from signing.pki.der import CONTEXT, INTEGER, OCTET_STRING, SEQUENCE, SET
 
-_INTEGER, _OCTET_STRING, _SEQUENCE, _SET = 0x02, 0x04, 0x30, 0x31
-_CONTEXT = 0xA0
-"""Constructed and context-specific; the tag's number is added."""
+_REMEMBERED = 512
+"""Certificates whose parts are kept: those of the platform and of organisations, used again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What every signature made with one certificate has in common."""
+
+    signer: bytes
+    signing_certificate: bytes
+    algorithm: bytes
 
 
 def signed_data(
-    credential: Credential,
+    credential: SigningCredential,
     digest: bytes,
     *,
     content_type: str,
@@ -28,69 +41,79 @@ def signed_data(
     """A DER ContentInfo over content whose SHA-256 is `digest`; detached unless `content` is given.
 
     The signer's certificate is bound by signing-certificate-v2 (RFC 5035), its default digest being SHA-256.
-    `certificates` are carried along, DER. `timestamp` makes a token over the SHA-256 of the signature (CAdES-T).
+    `content_type` is `data` or `tst_info`. `certificates` are carried along, DER. `timestamp` makes a token over the
+    SHA-256 of the signature (CAdES-T).
     """
-    kind = _oid(content_type)
-    encapsulated = [kind] if content is None else [kind, _value(_CONTEXT, _value(_OCTET_STRING, content))]
+    kind = _CONTENT_TYPES[content_type]
+    encapsulated = [kind] if content is None else [kind, der.value(CONTEXT, der.value(OCTET_STRING, content))]
     fields = [
-        _value(_INTEGER, b"\x01" if content_type == "data" else b"\x03"),
-        _value(_SET, _SHA256),
-        _value(_SEQUENCE, *encapsulated),
-        *([_value(_CONTEXT, *sorted(certificates))] if certificates else []),
-        _value(_SET, _signer_info(credential, digest, kind, timestamp)),
+        der.value(INTEGER, b"\x01" if content_type == "data" else b"\x03"),
+        _SHA256_SET,
+        der.value(SEQUENCE, *encapsulated),
+        *([_certificate_set(tuple(certificates))] if certificates else []),
+        der.value(SET, _signer_info(credential, digest, kind, timestamp)),
     ]
-    return _value(_SEQUENCE, _oid("signed_data"), _value(_CONTEXT, _value(_SEQUENCE, *fields)))
+    return der.value(SEQUENCE, _SIGNED_DATA, der.value(CONTEXT, der.value(SEQUENCE, *fields)))
 
 
 def _signer_info(
-    credential: Credential, digest: bytes, content_type: bytes, timestamp: Callable[[bytes], bytes] | None
+    credential: SigningCredential, digest: bytes, content_type: bytes, timestamp: Callable[[bytes], bytes] | None
 ) -> bytes:
-    certificate = x509.Certificate.load(credential.der)
+    parts = _parts(credential.der, credential.signature_algorithm)
     attributes = sorted(
         [
-            _attribute("content_type", content_type),
-            _attribute("message_digest", _value(_OCTET_STRING, digest)),
-            _attribute("signing_certificate_v2", _signing_certificate(credential.der)),
+            _attribute(_CONTENT_TYPE, content_type),
+            _attribute(_MESSAGE_DIGEST, der.value(OCTET_STRING, digest)),
+            parts.signing_certificate,
         ]
     )
     # What is signed is the SET; in the structure the same attributes stand under a context tag (RFC 5652 §5.4).
-    signature = credential.sign(_value(_SET, *attributes))
+    signature = credential.sign(der.value(SET, *attributes))
     fields = [
-        _value(_INTEGER, b"\x01"),
-        _value(_SEQUENCE, certificate.issuer.dump(), core.Integer(certificate.serial_number).dump()),
+        der.value(INTEGER, b"\x01"),
+        parts.signer,
         _SHA256,
-        _value(_CONTEXT, *attributes),
-        algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}).dump(),
-        _value(_OCTET_STRING, signature),
+        der.value(CONTEXT, *attributes),
+        parts.algorithm,
+        der.value(OCTET_STRING, signature),
     ]
     if timestamp is not None:
         token = timestamp(hashlib.sha256(signature).digest())
-        fields.append(_value(_CONTEXT + 1, _attribute("signature_time_stamp_token", token)))
-    return _value(_SEQUENCE, *fields)
+        fields.append(der.value(CONTEXT + 1, _attribute(_TIMESTAMP_TOKEN, token)))
+    return der.value(SEQUENCE, *fields)
 
 
-def _attribute(kind: str, value: bytes) -> bytes:
-    return _value(_SEQUENCE, cms.CMSAttributeType(kind).dump(), _value(_SET, value))
-
-
-def _signing_certificate(certificate: bytes) -> bytes:
-    identifier = tsp.ESSCertIDv2(
-        {"hash_algorithm": {"algorithm": "sha256"}, "cert_hash": hashlib.sha256(certificate).digest()}
+@lru_cache(_REMEMBERED)
+def _parts(certificate: bytes, algorithm: str) -> _Parts:
+    """By the certificate's own bytes, so that whoever holds an equal credential shares them."""
+    names = der.certificate_names(certificate)
+    # ESSCertIDv2: SHA-256 is its default, which DER leaves out.
+    identifier = der.value(SEQUENCE, der.value(OCTET_STRING, hashlib.sha256(certificate).digest()))
+    return _Parts(
+        signer=der.value(SEQUENCE, names.issuer, names.serial_number),
+        signing_certificate=_attribute(_SIGNING_CERTIFICATE, der.value(SEQUENCE, der.value(SEQUENCE, identifier))),
+        algorithm=_ALGORITHMS[algorithm],
     )
-    return bytes(tsp.SigningCertificateV2({"certs": [identifier]}).dump())
 
 
-def _oid(content_type: str) -> bytes:
-    return bytes(cms.ContentType(content_type).dump())
+@lru_cache(_REMEMBERED)
+def _certificate_set(certificates: tuple[bytes, ...]) -> bytes:
+    """In the order of DER (X.690 §11.6), each once."""
+    return der.value(CONTEXT, *sorted(set(certificates)))
 
 
-def _value(tag: int, *contents: bytes) -> bytes:
-    """A DER value: tag, length in as few bytes as can be, contents (X.690 §10.1)."""
-    content = b"".join(contents)
-    if len(content) < 0x80:
-        return bytes((tag, len(content))) + content
-    size = len(content).to_bytes((len(content).bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(size))) + size + content
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return der.value(SEQUENCE, kind, der.value(SET, value))
 
 
-_SHA256 = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
+_SHA256 = bytes(algos.DigestAlgorithm({"algorithm": "sha256"}).dump())
+_SHA256_SET = der.value(SET, _SHA256)
+_ALGORITHMS = {
+    name: bytes(algos.SignedDigestAlgorithm({"algorithm": name}).dump()) for name in (ECDSA_SHA256, RSA_SHA256)
+}
+_SIGNED_DATA = bytes(cms.ContentType("signed_data").dump())
+_CONTENT_TYPES = {name: bytes(cms.ContentType(name).dump()) for name in ("data", "tst_info")}
+_CONTENT_TYPE = bytes(cms.CMSAttributeType("content_type").dump())
+_MESSAGE_DIGEST = bytes(cms.CMSAttributeType("message_digest").dump())
+_SIGNING_CERTIFICATE = bytes(cms.CMSAttributeType("signing_certificate_v2").dump())
+_TIMESTAMP_TOKEN = bytes(cms.CMSAttributeType("signature_time_stamp_token").dump())

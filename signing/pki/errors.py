@@ -1,6 +1,6 @@
 """What can go wrong with keys and certificates."""
 
-from core.errors import Conflict, NotFound, Unavailable
+from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 
 class AuthorityMissing(Unavailable):
@@ -31,3 +31,15 @@ class CertificateRevoked(Conflict):
     code = "certificate_revoked"
     zh = "签署证书已被吊销，未作签署。请联系管理员。"
     en = "The signing certificate has been revoked; nothing was signed. Tell the operator."
+
+
+class KeyUnsuitable(InvalidInput):
+    code = "key_unsuitable"
+    zh = "该密钥不能用于签署：只支持 P-256、P-384 椭圆曲线密钥和 2048 位及以上的 RSA 密钥。请换用其他证书。"
+    en = "This key can't sign here: use an elliptic-curve key on P-256 or P-384, or an RSA key of 2048 bits or more."
+
+
+class KeyUnavailable(Unavailable):
+    code = "key_unavailable"
+    zh = "密码设备没有应答（{why}），未作签署。请检查设备与口令后重试。"
+    en = "The cryptographic token doesn't answer ({why}); nothing was signed. Check the device and its PIN, then retry."

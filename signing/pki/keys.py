@@ -1,10 +1,9 @@
-"""Key pairs at rest, and credentials: a loaded key with its certificate, ready to sign."""
+"""Key pairs at rest, and the credentials made of them."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from core.clock import rfc3339
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from signing.pki import repository
+from signing.pki.credentials import SigningCredential, SoftwareCredential
 from signing.pki.errors import SigningWindowOver
 from signing.pki.models import Certificate, SigningKey
 from signing.pki.policy import SIGNING_WINDOW
@@ -19,19 +19,7 @@ from signing.pki.policy import SIGNING_WINDOW
 KEY_PURPOSE = "signing-key"
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """`chain` leads from the issuer of `certificate` to the root, DER without the root itself."""
-
-    certificate_id: UUID
-    certificate: x509.Certificate
-    der: bytes
-    chain: tuple[bytes, ...]
-    private_key: ec.EllipticCurvePrivateKey
-
-    def sign(self, data: bytes) -> bytes:
-        """ECDSA with SHA-256, DER."""
-        return self.private_key.sign(data, ec.ECDSA(hashes.SHA256()))
+Credential = SigningCredential
 
 
 def create_key(uow: UnitOfWork, secrets: SecretBox) -> tuple[UUID, ec.EllipticCurvePrivateKey]:
@@ -51,7 +39,7 @@ def create_key(uow: UnitOfWork, secrets: SecretBox) -> tuple[UUID, ec.EllipticCu
     return row.id, private_key
 
 
-def load_credential(session: Session, secrets: SecretBox, row: Certificate) -> Credential:
+def load_credential(session: Session, secrets: SecretBox, row: Certificate) -> SoftwareCredential:
     """Raises `SigningWindowOver` if the key was destroyed, `UnreadableSecret` under another master key."""
     sealed = repository.key(session, row.key_id).sealed_private_key
     if sealed is None:
@@ -59,8 +47,7 @@ def load_credential(session: Session, secrets: SecretBox, row: Certificate) -> C
     private_key = serialization.load_der_private_key(secrets.open(sealed, KEY_PURPOSE), password=None)
     if not isinstance(private_key, ec.EllipticCurvePrivateKey):
         raise TypeError("signing keys are elliptic-curve keys")
-    return Credential(
-        certificate_id=row.id,
+    return SoftwareCredential(
         certificate=x509.load_der_x509_certificate(row.der),
         der=row.der,
         chain=_chain(session, row),

@@ -17,6 +17,7 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 
+from signing.pki.credentials import PrivateKey
 from signing.pki.policy import (
     BACKDATE,
     CERTIFICATE_POLICY,
@@ -44,7 +45,7 @@ class Issuer:
     """Who signs a certificate or list: its certificate and key. `url` is where both are published, no extension."""
 
     certificate: x509.Certificate
-    private_key: EllipticCurvePrivateKey
+    private_key: PrivateKey
     url: str
 
 

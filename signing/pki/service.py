@@ -16,6 +16,7 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from signing.pki import repository, tsp
 from signing.pki.authority import Authority
+from signing.pki.credentials import SigningCredential
 from signing.pki.errors import (
     AuthorityMissing,
     CertificateExpired,
@@ -23,7 +24,7 @@ from signing.pki.errors import (
     CertificateRevoked,
     SigningWindowOver,
 )
-from signing.pki.keys import Credential, load_credential
+from signing.pki.keys import load_credential
 from signing.pki.models import CertificateRevocation
 from signing.pki.policy import SIGNING_WINDOW, CertificateKind, RevocationReason, is_due_for_renewal
 from signing.pki.tsa import BuiltInTSA
@@ -51,7 +52,7 @@ class PKIService:
         self._unit_of_work = unit_of_work
         self._secrets = secrets
         self._authority = Authority(secrets, base_url)
-        self._standing: dict[CertificateKind, Credential] = {}
+        self._standing: dict[CertificateKind, SigningCredential] = {}
 
     def ensure_authority(self) -> None:
         """Creates keys and certificates where they are missing or due. At every start, by as many as like."""
@@ -61,7 +62,7 @@ class PKIService:
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         return self._authority.issue_signer_certificate(uow, identity)
 
-    def signer_credential(self, certificate_id: UUID) -> Credential:
+    def signer_credential(self, certificate_id: UUID) -> SigningCredential:
         """The signer's key, to sign now.
 
         Raises `CertificateNotFound`, `SigningWindowOver` or `CertificateRevoked`.
@@ -76,10 +77,10 @@ class PKIService:
                 raise SigningWindowOver(ended_at=rfc3339(row.created_at + SIGNING_WINDOW))
             return load_credential(uow.session, self._secrets, row)
 
-    def seal_credential(self, now: datetime) -> Credential:
+    def seal_credential(self, now: datetime) -> SigningCredential:
         return self._standing_credential(CertificateKind.SEAL, now)
 
-    def timestamp_credential(self, now: datetime) -> Credential:
+    def timestamp_credential(self, now: datetime) -> SigningCredential:
         return self._standing_credential(CertificateKind.TIMESTAMP, now)
 
     def validation_material(self) -> ValidationMaterial:
@@ -132,7 +133,7 @@ class PKIService:
         with self._unit_of_work() as uow:
             return repository.destroy_signer_keys(uow.session, issued_before=uow.now - SIGNING_WINDOW, now=uow.now)
 
-    def _standing_credential(self, kind: CertificateKind, now: datetime) -> Credential:
+    def _standing_credential(self, kind: CertificateKind, now: datetime) -> SigningCredential:
         """Loaded once; looked up again only when due for renewal. Raises `AuthorityMissing`."""
         held = self._standing.get(kind)
         if held is not None and not is_due_for_renewal(kind, held.certificate.not_valid_after_utc, now):

@@ -13,7 +13,7 @@ from asn1crypto import tsp
 
 from core.clock import Clock
 from signing.pki.cms import signed_data
-from signing.pki.keys import Credential
+from signing.pki.credentials import SigningCredential
 from signing.pki.policy import TIMESTAMP_POLICY
 
 ACCURACY = timedelta(seconds=1)
@@ -26,7 +26,7 @@ class BuiltInTSA:
 
     name = "鼎约内置时间戳（试用） Dingyue built-in TSA (trial)"
 
-    def __init__(self, credential: Callable[[datetime], Credential], clock: Clock) -> None:
+    def __init__(self, credential: Callable[[datetime], SigningCredential], clock: Clock) -> None:
         """`credential` gives the time-stamping key in force (`PKIService.timestamp_credential`)."""
         self._credential = credential
         self._clock = clock
