@@ -27,15 +27,14 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from core.clock import Clock
 from ledger.ports import TimestampAuthority
 from ledger.verifier.pades import verify_pdf
-from signing.pdf.appearance import Canvas, Line, draw_blank, draw_signature, draw_value, signature_lines
 from signing.pdf.errors import SignatureBroken, SignatureFieldTaken
+from signing.pdf.fill import fill_in
 from signing.pdf.objects import Name, PDFObject, Writer, pdf
 from signing.pdf.prepare import SEAL_FIELD, signature_fields
 from signing.pki.cms import signed_data
 from signing.pki.keys import Credential
 from signing.pki.service import PKIService
-from signing.plan import FieldKind
-from signing.ports import PlacedField, SigningOrder
+from signing.ports import SigningOrder
 
 _DocumentTimestamp: Any = DocumentTimestamp  # its constructor has no type hints
 SealLevel = Literal["B-LT", "B-LTA"]
@@ -85,18 +84,13 @@ class PDFSigner:
 
     def sign(self, data: bytes, order: SigningOrder) -> bytes:
         carrier = next(placed.name for placed in order.fields if placed.name in signature_fields(order.fields))
-        lines = signature_lines(
-            name=order.identity.name,
-            organisation_name=order.identity.organisation_name,
-            signed_at=order.signed_at,
-            reason=order.reason,
-        )
-        others = [placed for placed in order.fields if placed.name != carrier]
+        others = [placed.name for placed in order.fields if placed.name != carrier]
 
         def fill(writer: Writer, field: PDFObject) -> None:
-            _draw(writer, field, lines)
-            for placed in others:
-                _fill_in(writer, placed, lines, order)
+            fields = {carrier: field, **{name: _field(writer, name) for name in others}}
+            fill_in(writer, order, fields)
+            for name in others:
+                writer.update_container(fields[name])
 
         signature = _Signature(
             field=carrier,
@@ -105,7 +99,7 @@ class PDFSigner:
             name=order.identity.name,
             reason=order.reason,
             fill=fill,
-            locked_fields=tuple(placed.name for placed in others),
+            locked_fields=tuple(others),
         )
         return self._checked(self._add_signature(data, signature))
 
@@ -230,39 +224,6 @@ def _embed(
         raise SignatureBroken(why="the time-stamp token is too large")
     steps.send(contents)
     return bytes(output.getvalue())
-
-
-def _fill_in(writer: Writer, placed: PlacedField, lines: Sequence[Line], order: SigningOrder) -> None:
-    """A field beside the signature: its value, or the picture again."""
-    field = _field(writer, placed.name)
-    value = order.values.get(placed.name, "")
-    if placed.kind is FieldKind.SIGNATURE:
-        field["/V"] = pdf(order.identity.name)
-        _draw(writer, field, lines)
-    elif placed.kind is FieldKind.CHECKBOX:
-        state = pdf(Name("Yes" if value == "true" else "Off"))
-        field["/V"] = field["/AS"] = state
-    else:
-        if value:
-            field["/V"] = pdf(value)
-        # Drawn anew even if blank: a validator takes the old drawing in a locked field for a change of it.
-        canvas = _canvas(field)
-        field["/AP"] = pdf({"N": draw_value(writer, canvas, value) if value else draw_blank(writer, canvas)})
-    writer.update_container(field)
-
-
-def _draw(writer: Writer, field: PDFObject, lines: Sequence[Line]) -> None:
-    drawing = draw_signature(writer, _canvas(field), lines)
-    field["/AP"] = pdf({"N": drawing})
-
-
-def _canvas(field: PDFObject) -> Canvas:
-    """How to draw in a field: what `prepare` left in its blank appearance."""
-    blank = field["/AP"]["/N"]
-    box, matrix = blank["/BBox"], blank["/Matrix"]
-    return Canvas(
-        float(box[2]), float(box[3]), (float(matrix[0]), float(matrix[1]), float(matrix[2]), float(matrix[3]))
-    )
 
 
 def _field(writer: Writer, name: str) -> PDFObject:
