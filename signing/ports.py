@@ -17,12 +17,15 @@ from signing.plan import FieldKind
 
 @dataclass(frozen=True, slots=True)
 class ScreeningLimits:
-    """`decompressed_bytes` bounds what one stream, and all streams together, may unpack to."""
+    """`decompressed_bytes` bounds what one stream, and all streams together, may unpack to; `depth` how deep
+    dictionaries and arrays may lie inside each other; `time_seconds` how long all of it may take."""
 
     bytes: int = 50 * 1024 * 1024
     pages: int = 500
     objects: int = 200_000
     decompressed_bytes: int = 512 * 1024 * 1024
+    depth: int = 64
+    time_seconds: float = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,15 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class ScreenedDocument:
-    """An upload that may be signed. `has_form` says that it has form fields, which preparing makes plain content."""
+    """An upload that may be signed. `has_form` says that it has form fields, which preparing makes plain content.
+
+    `flattened` says what of the upload preparing makes plain content or leaves out, as codes of
+    `signing.pdf.flatten.FLATTENED`.
+    """
 
     pages: tuple[PageSize, ...]
     has_form: bool
+    flattened: tuple[str, ...] = ()
 
     @property
     def page_count(self) -> int:

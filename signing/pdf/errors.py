@@ -79,6 +79,48 @@ class DecompressionBomb(DocumentRefused):
     en = "The PDF unpacks to more than {limit_megabytes} MB and was refused. Export it with smaller images."
 
 
+class OverlappingFields(DocumentRefused):
+    code = "overlapping_fields"
+    zh = "PDF 第 {page} 页有相互遮盖或超出页面的表单域，各方看到的内容可能不同。请打印为普通 PDF 后上传。"
+    en = "Page {page} has form fields that cover each other or the page, and may hide content. Print it to a plain PDF."
+
+
+class ConflictingFields(DocumentRefused):
+    code = "conflicting_fields"
+    zh = "PDF 有多个同名但取值不同的表单域（{field}），无法确定以哪个为准。请打印为普通 PDF 后上传。"
+    en = "The PDF has several form fields named {field} with different values. Print it to a plain PDF."
+
+
+class AppearanceMissing(DocumentRefused):
+    code = "appearance_missing"
+    zh = "PDF 第 {page} 页的{what_zh}没有固定外观，不同软件会显示成不同样子。请打印为普通 PDF 后上传。"
+    en = "Page {page} has a {what} without a fixed look; programs would show it differently. Print it to a plain PDF."
+
+
+class HiddenContent(DocumentRefused):
+    code = "hidden_content"
+    zh = "PDF 含有只在打印时或特定情况下才显示的内容（{what}），各方看到的可能不同。请打印为普通 PDF 后上传。"
+    en = "The PDF has content shown only in print or at certain moments ({what}). Print it to a plain PDF."
+
+
+class ExternalContent(DocumentRefused):
+    code = "external_content"
+    zh = "PDF 引用了文件之外的内容（{what}），签署后可能改变。请嵌入全部内容后重新导出。"
+    en = "The PDF refers to content outside of it ({what}), which could change later. Export it with all its content."
+
+
+class DocumentTooComplex(DocumentRefused):
+    code = "document_too_complex"
+    zh = "PDF 结构过于复杂（{what}），无法安全读取。请打印为普通 PDF 后上传。"
+    en = "The PDF is too complex to be read safely ({what}). Print it to a plain PDF."
+
+
+class ScreeningTimedOut(DocumentRefused):
+    code = "screening_timed_out"
+    zh = "PDF 在 {seconds} 秒内未能读完，已停止处理。请打印为普通 PDF，或拆分后上传。"
+    en = "The PDF couldn't be read within {seconds} seconds and was given up. Print it to a plain PDF, or split it."
+
+
 class FileTooLarge(TooLarge):
     code = "file_too_large"
     zh = "文件大小 {megabytes} MB，超过上限 {limit_megabytes} MB。请压缩后上传。"
@@ -101,3 +143,21 @@ class SignatureBroken(DingyueError):
     code = "signature_broken"
     zh = "签署后的文件未通过校验（{why}），结果已丢弃，原文件未受影响。请联系管理员。"
     en = "The signed file didn't validate ({why}); it was thrown away and the document is unchanged. Tell the operator."
+
+
+class ChangesForbidden(Conflict):
+    code = "changes_forbidden"
+    zh = "该 PDF 已由首个签名认证为不可更改，不能再添加签名。请签署未认证的版本。"
+    en = "The PDF's first signature certifies it as final, so none can be added. Sign a version without it."
+
+
+class CertificateUnsuitable(InvalidInput):
+    code = "certificate_unsuitable"
+    zh = "该证书不能用于签署（{why}）。请换用有效的签名证书。"
+    en = "This certificate can't sign documents ({why}). Use a valid signing certificate."
+
+
+class RemoteSignatureInvalid(InvalidInput):
+    code = "remote_signature_invalid"
+    zh = "外部生成的签名不成立（{why}），未写入文件。请对所给摘要重新签名。"
+    en = "The signature made elsewhere doesn't hold ({why}); the document is unchanged. Sign the given digest again."

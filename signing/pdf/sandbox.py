@@ -83,9 +83,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._pool = _Pool(self._limits)
 
-    def run(
-        self, function: Callable[..., Any], data: bytes | Path, /, *args: Any, timeout: float, **named: Any
-    ) -> Any:
+    def run(self, function: Callable[..., Any], data: bytes | Path, /, *args: Any, timeout: float, **named: Any) -> Any:
         """`function(data, *args, **named)`, a function of a module, on bytes or a file's content.
 
         `timeout` is in seconds and counts from when a worker begins. Raises the errors of ours that the function
@@ -248,7 +246,7 @@ class _Reader(pickle.Unpickler):
     """Reads plain values, our value classes and our errors, and nothing that runs anything when it is read."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] in (*_HOUSE, "datetime", "uuid") and module in sys.modules:
+        if module.split(".", maxsplit=1)[0] in (*_HOUSE, "datetime", "uuid") and module in sys.modules:
             found = getattr(sys.modules[module], name, None)
             if isinstance(found, type) and (
                 found in _PLAIN_TYPES or is_dataclass(found) or issubclass(found, Enum | DingyueError)

@@ -1,0 +1,88 @@
+"""The parts that read strangers' PDFs, each run in the sandbox; what its failures mean for the file is decided here.
+
+A file that takes too long or too much memory, or crashes the parser, isn't the server's fault: an upload is refused
+with the reason, and to `verify` it is malformed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ledger.verifier.pades import PDFVerdict, verify_pdf
+from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
+from signing.pdf.prepare import PDFPreparer
+from signing.pdf.sandbox import Sandbox, SandboxError, TimedOut
+from signing.pdf.screen import PDFScreener, check_bytes
+from signing.ports import PlacedField, ScreenedDocument, ScreeningLimits
+
+_PREPARE_SECONDS = 20.0
+_VERIFY_SECONDS = 9.0
+
+
+class SandboxedScreener:
+    """Implements `signing.ports.DocumentScreener` for uploads."""
+
+    def __init__(self, sandbox: Sandbox, limits: ScreeningLimits | None = None) -> None:
+        self._sandbox = sandbox
+        self._limits = limits or ScreeningLimits()
+
+    def screen(self, data: bytes, limits: ScreeningLimits | None = None) -> ScreenedDocument:
+        """Raises a `DocumentRefused`, `FileTooLarge`, or `SandboxBusy`."""
+        limits = limits or self._limits
+        check_bytes(data, limits)  # costs nothing, and spares a worker what is no PDF at all
+        screened: ScreenedDocument = _run(self._sandbox, _screen, data, limits, timeout=limits.time_seconds)
+        return screened
+
+
+class SandboxedPreparer:
+    """Implements `signing.ports.DocumentPreparer`: what screening let through is still a stranger's file."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def prepare(
+        self, data: bytes, fields: Sequence[PlacedField], *, prepared_at: datetime, **additions: str | None
+    ) -> bytes:
+        """Raises what `PDFPreparer` does, a `DocumentRefused`, or `SandboxBusy`."""
+        prepared: bytes = _run(
+            self._sandbox, _prepare, data, tuple(fields), prepared_at, additions, timeout=_PREPARE_SECONDS
+        )
+        return prepared
+
+
+class SandboxedVerifier:
+    """`ledger.verifier.pades.verify_pdf`, which never raises; neither does this, but for `SandboxBusy`."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __call__(
+        self, data: bytes, *, signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes], **options: Any
+    ) -> PDFVerdict:
+        roots = {"signing_roots": tuple(signing_roots), "timestamp_roots": tuple(timestamp_roots)}
+        try:
+            verdict: PDFVerdict = self._sandbox.run(verify_pdf, data, timeout=_VERIFY_SECONDS, **roots, **options)
+        except TimedOut:
+            return PDFVerdict("malformed", f"The file can't be read within {_VERIFY_SECONDS:.0f} seconds.")
+        except SandboxError as error:
+            return PDFVerdict("malformed", f"The file can't be read safely ({type(error).__name__}).")
+        return verdict
+
+
+def _screen(data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
+    return PDFScreener().screen(data, limits)
+
+
+def _prepare(
+    data: bytes, fields: Sequence[PlacedField], prepared_at: datetime, additions: dict[str, str | None]
+) -> bytes:
+    return PDFPreparer().prepare(data, fields, prepared_at=prepared_at, **additions)
+
+
+def _run(sandbox: Sandbox, function: Any, data: bytes, *arguments: Any, timeout: float) -> Any:
+    try:
+        return sandbox.run(function, data, *arguments, timeout=timeout)
+    except TimedOut as error:
+        raise ScreeningTimedOut(seconds=round(timeout)) from error
+    except SandboxError as error:
+        raise DocumentTooComplex(what=type(error).__name__) from error
