@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 
 from asn1crypto import pem
@@ -11,7 +12,7 @@ from accounts.service import AccountService
 from api.services import Platform, Services
 from app.broker import RelayKick
 from app.fonts import BOLD, REGULAR
-from app.settings import ChainSettings, MessageSettings, Settings
+from app.settings import ChainSettings, MessageSettings, SandboxSettings, Settings
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.database import create_database_engine
 from core.dispatch import Dispatcher, Subscriber
@@ -33,12 +34,13 @@ from notify.adapters.twilio import TwilioChannel
 from notify.ports import Channel
 from notify.service import NotifyService
 from performance.service import PerformanceService
-from signing.pdf.prepare import PDFPreparer
-from signing.pdf.screen import PDFScreener
+from signing.pdf.sandbox import Sandbox, SandboxLimits
+from signing.pdf.sandboxed import SandboxedPreparer, SandboxedScreener
 from signing.pdf.sign import PDFSigner
 from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
 from signing.pki.service import PKIService
 from signing.pki.tsa import BuiltInTSA
+from signing.ports import ScreeningLimits
 from signing.service import SigningService
 from signing.validation import ValidationService
 
@@ -153,8 +155,8 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             unit_of_work=unit_of_work,
             objects=objects,
             secrets=secrets,
-            screener=PDFScreener(),
-            preparer=PDFPreparer(),
+            screener=SandboxedScreener(sandbox_of(settings.sandbox), _screening_limits(settings)),
+            preparer=SandboxedPreparer(sandbox_of(settings.sandbox)),
             signer=signer,
             issuer=pki,
             software=SOFTWARE,
@@ -177,6 +179,25 @@ def subscribers(services: Services) -> list[Subscriber]:
     """Everybody who wants to hear of events."""
     packages = (services.ledger, services.signing, services.performance, services.credit, services.notify)
     return [subscriber for package in packages for subscriber in package.subscriptions()]
+
+
+@cache
+def sandbox_of(settings: SandboxSettings) -> Sandbox:
+    """One for the whole process, however often it is put together; it starts nothing before it is used."""
+    memory = settings.memory_megabytes * 1024 * 1024
+    return Sandbox(SandboxLimits(workers=settings.workers, memory_bytes=memory))
+
+
+def _screening_limits(settings: Settings) -> ScreeningLimits:
+    megabyte, uploads = 1024 * 1024, settings.uploads
+    return ScreeningLimits(
+        bytes=settings.upload_limit_megabytes * megabyte,
+        pages=uploads.pages,
+        objects=uploads.objects,
+        decompressed_bytes=uploads.unpacked_megabytes * megabyte,
+        depth=uploads.depth,
+        time_seconds=uploads.seconds,
+    )
 
 
 def _clock(settings: Settings) -> Clock:

@@ -98,6 +98,25 @@ class SigningSettings(_Section):
     level: Literal["B-LT", "B-LTA"] = "B-LT"
 
 
+class UploadSettings(_Section):
+    # What a PDF may be at most; its size is `upload_limit_megabytes`.
+    pages: int = 500
+    objects: int = 200_000
+    # What all its streams together may unpack to.
+    unpacked_megabytes: int = 512
+    # How deep dictionaries and arrays may lie inside each other.
+    depth: int = 64
+    # How long reading it may take; then the process that reads it is killed.
+    seconds: float = 8
+
+
+class SandboxSettings(_Section):
+    # Processes that read strangers' PDFs, started at the first upload; as many files are read at once.
+    workers: Annotated[int, Field(ge=1)] = 2
+    # The address space of each. Below 512 even an ordinary file may find too little room.
+    memory_megabytes: Annotated[int, Field(ge=256)] = 896
+
+
 class TwilioSettings(_Section):
     account_sid: str
     auth_token: SecretStr
@@ -170,6 +189,8 @@ class Settings(BaseSettings):
     timestamp: TimestampSettings = TimestampSettings()
     messages: MessageSettings
     signing: SigningSettings = SigningSettings()
+    uploads: UploadSettings = UploadSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     clock: ClockSettings = ClockSettings()
     schedule: ScheduleSettings = ScheduleSettings()
 

@@ -89,13 +89,16 @@ def _check_fields(form: Any, page: pikepdf.Page, number: int) -> set[str]:
         field = form.get_field_for_annotation(widget)
         if str(field.field_type) == "/Sig":
             codes.add("signature_fields")
-        elif _is_hidden(widget.obj):
-            continue
-        elif (flatten.needs_look(form, field, widget.obj) and not flatten.can_be_drawn(field)) or (
-            (field.is_checkbox or field.is_radio_button) and field.is_checked and not flatten.has_look(widget.obj)
-        ):
+        elif not _is_hidden(widget.obj) and _has_undrawn_value(form, field, widget.obj):
             raise AppearanceMissing(page=number, **_FIELD)
     return codes
+
+
+def _has_undrawn_value(form: Any, field: Any, widget: Any) -> bool:
+    """Whether viewers would have to draw the value, and preparing can't do it for all of them."""
+    if field.is_checkbox or field.is_radio_button:
+        return bool(field.is_checked) and not flatten.has_look(widget)
+    return flatten.needs_look(form, field, widget) and not flatten.can_be_drawn(field)
 
 
 def _check_values(form: Any) -> None:
