@@ -11,7 +11,7 @@ from pyhanko.pdf_utils import generic
 
 PDFObject = Any
 Writer = Any
-"""pyHanko's `IncrementalPdfFileWriter`."""
+"""pyHanko's `IncrementalPdfFileWriter`, or a `signing.pdf.growing.GrowingPDF`."""
 
 
 class Name(str):
@@ -30,6 +30,8 @@ def pdf(value: object) -> PDFObject:
             made = kinds.NameObject(f"/{value}")
         case str():
             made = kinds.pdf_string(value)
+        case bool():
+            made = kinds.BooleanObject(value)
         case int():
             made = kinds.NumberObject(value)
         case float():

@@ -63,14 +63,15 @@ class Desk:
         )
 
     def sign_first(self, data: bytes) -> bytes:
-        return self.signer.sign(data, self.order("a", PURCHASER, {"date_a": "2026-11-23"}))
+        return self.signer.sign(data, self.order("a", PURCHASER, {"date_a": "2026-11-23"})).data
 
     def sign_second(self, data: bytes) -> bytes:
         values = {"address_b": "东莞市鸿福路 99 号", "agreed_b": "true"}
-        return self.signer.sign(data, self.order("b", SUPPLIER, values))
+        return self.signer.sign(data, self.order("b", SUPPLIER, values)).data
 
     def seal(self, data: bytes) -> bytes:
-        return self.signer.seal(data, sealed_at=self.clock.now(), reason="全部签署方已签署 / Signed by all parties")
+        sealed = self.signer.seal(data, sealed_at=self.clock.now(), reason="全部签署方已签署 / Signed by all parties")
+        return sealed.data
 
     def contract(self) -> bytes:
         """Signed by both, a day apart, and sealed a minute later."""

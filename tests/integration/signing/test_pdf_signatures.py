@@ -296,7 +296,7 @@ def test_a_signer_revoked_before_signing(desk: Desk) -> None:
 
 def test_a_signer_revoked_after_signing_stays_good(desk: Desk) -> None:
     order = desk.order("a", PURCHASER, {})
-    signed = desk.signer.sign(desk.prepare(), order)
+    signed = desk.signer.sign(desk.prepare(), order).data
     desk.clock.advance(timedelta(hours=2))
     desk.pki.revoke(order.certificate_id, RevocationReason.AFFILIATION_CHANGED)
     sealed = desk.seal(desk.sign_second(signed))
