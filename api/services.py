@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.package.service import PackageService
     from ledger.service import LedgerService
     from notify.service import NotifyService
+    from notify.webhooks.service import WebhookService
     from performance.service import PerformanceService
     from signing.pki.service import PKIService
     from signing.service import SigningService
@@ -59,3 +60,4 @@ class Services:
     performance: "PerformanceService"
     credit: "CreditService"
     notify: "NotifyService"
+    webhooks: "WebhookService"

@@ -33,6 +33,9 @@ from notify.adapters.console import ConsoleChannel
 from notify.adapters.twilio import TwilioChannel
 from notify.ports import Channel
 from notify.service import NotifyService
+from notify.webhooks.adapters.http import HTTPCourier
+from notify.webhooks.addresses import AddressPolicy
+from notify.webhooks.service import WebhookService
 from performance.service import PerformanceService
 from signing.pdf.sandbox import Sandbox, SandboxLimits
 from signing.pdf.sandboxed import SandboxedPreparer, SandboxedScreener
@@ -172,12 +175,20 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             base_url=settings.base_url,
             signature=settings.messages.signature,
         ),
+        webhooks=_webhooks(settings, base),
     )
 
 
 def subscribers(services: Services) -> list[Subscriber]:
     """Everybody who wants to hear of events."""
-    packages = (services.ledger, services.signing, services.performance, services.credit, services.notify)
+    packages = (
+        services.ledger,
+        services.signing,
+        services.performance,
+        services.credit,
+        services.notify,
+        services.webhooks,
+    )
     return [subscriber for package in packages for subscriber in package.subscriptions()]
 
 
@@ -250,6 +261,12 @@ def _roots(pki: PKIService, external_timestamp_roots: list[bytes]) -> RootCertif
 
 def _armoured(certificates: list[bytes]) -> tuple[str, ...]:
     return tuple(pem.armor("CERTIFICATE", certificate).decode() for certificate in certificates)
+
+
+def _webhooks(settings: Settings, base: Foundation) -> WebhookService:
+    is_loopback_allowed = settings.mode == "embedded" and settings.webhooks.allow_loopback
+    addresses = AddressPolicy(allows_loopback=is_loopback_allowed)
+    return WebhookService(base.unit_of_work, base.secrets, HTTPCourier(addresses), addresses)
 
 
 def _channel(messages: MessageSettings, base_url: str, unit_of_work: UnitOfWorkFactory) -> Channel:

@@ -149,6 +149,11 @@ class MessageSettings(_Section):
         return self
 
 
+class WebhookSettings(_Section):
+    # An embedded stack may also deliver to this machine, by plain http; production never does.
+    allow_loopback: bool = True
+
+
 class ClockSettings(_Section):
     # A file with an offset, for demonstrations; only an embedded stack may have one.
     offset_file: Path | None = None
@@ -158,6 +163,7 @@ class ScheduleSettings(_Section):
     # Seconds between two runs of each periodic task.
     relay_seconds: float = 2
     send_seconds: float = 5
+    deliver_seconds: float = 2
     sweep_seconds: float = 60
     maintain_seconds: float = 3600
     anchor_loop_seconds: float = 5
@@ -191,6 +197,7 @@ class Settings(BaseSettings):
     signing: SigningSettings = SigningSettings()
     uploads: UploadSettings = UploadSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     clock: ClockSettings = ClockSettings()
     schedule: ScheduleSettings = ScheduleSettings()
 

@@ -39,6 +39,7 @@ def make_celery() -> Celery:
         beat_schedule={
             "relay": {"task": "relay", "schedule": settings.schedule.relay_seconds},
             "send": {"task": "send_due", "schedule": settings.schedule.send_seconds},
+            "deliver": {"task": "deliver_webhooks", "schedule": settings.schedule.deliver_seconds},
             "sweep": {"task": "sweep", "schedule": settings.schedule.sweep_seconds},
             "maintain": {"task": "maintain", "schedule": settings.schedule.maintain_seconds},
         },
@@ -65,6 +66,12 @@ def handle_event(event_id: str) -> None:
 def send_due() -> None:
     """Sends reminders and messages that are due, and reconciles those with an unknown outcome."""
     application().services.notify.send_due()
+
+
+@celery_app.task(name="deliver_webhooks", expires=10)
+def deliver_webhooks() -> None:
+    """Delivers what organisations' own systems are to hear; a slow one holds up this task and no other."""
+    application().services.webhooks.deliver_due()
 
 
 @celery_app.task(name="sweep", expires=60)

@@ -32,6 +32,7 @@ SEAL_AUTHORISATION = "sau"
 SEAL_USE = "sus"
 WEBHOOK_ENDPOINT = "whe"
 WEBHOOK_DELIVERY = "whd"
+WEBHOOK_SECRET = "whs"  # noqa: S105 - the prefix of an id, not a secret
 REMOTE_SIGNATURE = "rsg"
 CERTIFICATE = "crt"
 
