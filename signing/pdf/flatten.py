@@ -5,11 +5,12 @@ value was never drawn get an appearance first. What is hidden goes; of all annot
 """
 
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, StreamDecodeLevel
 
 # Flags of annotations (ISO 32000-2 table 167) and of text fields (tables 227 and 231).
 INVISIBLE, HIDDEN, NO_VIEW, TOGGLE_NO_VIEW = 1, 2, 32, 256
@@ -46,6 +47,17 @@ FLATTENED: Mapping[str, tuple[str, str]] = MappingProxyType(
 """What flattening does, by code: Chinese, English."""
 
 
+def flattened(data: bytes) -> bytes:
+    """A screened file as plain content; the same bytes if it is that already."""
+    with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
+        if not _needs_flattening(document):
+            return data
+        flatten(document)
+        output = BytesIO()
+        document.save(output, stream_decode_level=StreamDecodeLevel.none, compress_streams=False, deterministic_id=True)
+        return output.getvalue()
+
+
 def flatten(document: Pdf) -> None:
     """Changes the document in place. It was screened (`screen_forms`)."""
     if "/AcroForm" in document.Root:
@@ -55,8 +67,17 @@ def flatten(document: Pdf) -> None:
     for page in document.pages:
         if "/Annots" in page.obj:
             page.obj.Annots = Array([found for found in annotations(page) if found.get("/Subtype") == Name.Link])
+        if "/Contents" not in page.obj:  # an empty page may have none, but notes and watermarks are added to it
+            page.obj.Contents = document.make_stream(b"")
     if "/AcroForm" in document.Root:
         del document.Root.AcroForm
+
+
+def _needs_flattening(document: Pdf) -> bool:
+    return "/AcroForm" in document.Root or any(
+        "/Contents" not in page.obj or any(found.get("/Subtype") != Name.Link for found in annotations(page))
+        for page in document.pages
+    )
 
 
 def annotations(page: pikepdf.Page) -> Iterator[Any]:

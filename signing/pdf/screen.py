@@ -12,13 +12,16 @@ The steps, in order:
 3. the catalog (`screen_objects`);
 4. every object, reachable or not, within the limits of depth and unpacked size (`screen_objects`, `budget`);
 5. every page with its fields and annotations (`screen_forms`);
-6. nothing of it had to be repaired on the way.
+6. nothing of it had to be repaired on the way;
+7. it can be flattened and prepared: a rehearsal without fields, because preparing reads it with another parser too,
+   and what only one of them understands is no sound file.
 
 Memory is bounded: what the parser unpacks is limited for the whole process, objects are counted before they are
 read, and every stream is unpacked in pieces that are thrown away, within a budget. Time isn't: whoever screens what
 strangers send does it in the sandbox (`sandboxed`).
 """
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pikepdf
@@ -36,7 +39,9 @@ from signing.pdf.errors import (
     TooManyObjects,
     TooManyPages,
 )
+from signing.pdf.flatten import flattened
 from signing.pdf.geometry import PageGeometry
+from signing.pdf.prepare import PDFPreparer
 from signing.pdf.screen_forms import check_pages
 from signing.pdf.screen_objects import check_catalog, check_object
 from signing.ports import PageSize, ScreenedDocument, ScreeningLimits
@@ -68,11 +73,13 @@ class PDFScreener:
         check_bytes(data, limits)
         try:
             with _open(data) as pdf:
-                return _screen(pdf, data, limits)
+                screened = _screen(pdf, data, limits)
+            _rehearse(data)
         except (DocumentRefused, MemoryError):
             raise
         except Exception as error:  # a hostile file can make the parser raise anything
             raise BrokenPDF(why=type(error).__name__) from error
+        return screened
 
 
 def check_bytes(data: bytes, limits: ScreeningLimits) -> None:
@@ -121,6 +128,10 @@ def _screen(pdf: Pdf, data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
         has_form="/AcroForm" in pdf.Root,
         flattened=tuple(sorted(flattened)),
     )
+
+
+def _rehearse(data: bytes) -> None:
+    PDFPreparer().prepare(flattened(data), (), prepared_at=datetime(2026, 1, 1, tzinfo=UTC), page_note="-")
 
 
 def _has_earlier_revisions(pdf: Pdf, data: bytes) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Name, Pdf
+from pikepdf import Array, Name, Pdf, Stream
 
 from signing.pdf import flatten
 from signing.pdf.errors import (
     AppearanceMissing,
+    BrokenPDF,
     ConflictingFields,
     DocumentTooComplex,
     HiddenContent,
@@ -53,6 +54,7 @@ def check_pages(pdf: Pdf) -> tuple[list[PageGeometry], set[str]]:
     codes: set[str] = set()
     for number, page in enumerate(pdf.pages, 1):
         geometry = geometry_of(page)
+        _check_contents(page)
         geometries.append(geometry)
         widgets = []
         for annotation in flatten.annotations(page):
@@ -65,6 +67,13 @@ def check_pages(pdf: Pdf) -> tuple[list[PageGeometry], set[str]]:
     if form is not None:
         _check_values(form)
     return geometries, codes
+
+
+def _check_contents(page: pikepdf.Page) -> None:
+    contents = page.obj.get("/Contents")
+    parts = list(contents) if isinstance(contents, Array) else [contents]
+    if contents is not None and not all(isinstance(part, Stream) for part in parts):
+        raise BrokenPDF(why="page contents")
 
 
 def _check_annotation(annotation: Any, page: int) -> set[str]:

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, StreamDecodeLevel
+from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
+from PIL import Image
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -125,6 +129,84 @@ def placed(
     height: float = 0.1,
 ) -> PlacedField:
     return PlacedField(name, recipient, kind, page, x, y, width, height)
+
+
+def form_pdf(**text: str) -> bytes:
+    """One page with a drawn text field for each name and value, a ticked box and an empty signature field."""
+    with Pdf.new() as pdf:
+        pdf.add_blank_page(page_size=_A4)
+        pdf.pages[0].obj.Annots = pdf.make_indirect(Array([]))
+        pdf.Root.AcroForm = Dictionary(Fields=Array([]), DA=pikepdf.String("/Helv 10 Tf 0 g"))
+        for row, (name, value) in enumerate((text or {"party": "Acme", "amount": "480000"}).items()):
+            add_field(pdf, name, (72, 700 - 30 * row, 300, 720 - 30 * row), V=pikepdf.String(value))
+        look = Dictionary(N=Dictionary(Yes=_look(pdf), Off=_look(pdf)))
+        add_field(pdf, "agreed", (72, 500, 90, 518), FT=Name.Btn, V=Name.Yes, AS=Name.Yes, AP=look)
+        add_field(pdf, "signature", (72, 400, 200, 440), FT=Name.Sig, AP=None)
+        return _saved(pdf)
+
+
+def add_field(pdf: Pdf, name: str, box: tuple[float, float, float, float], **entries: object) -> pikepdf.Object:
+    """A field merged with its widget on the first page: a drawn text field, unless `entries` say otherwise."""
+    given: dict[str, object] = {"FT": Name.Tx, "F": 4, "AP": Dictionary(N=_look(pdf)), **entries}
+    field = Dictionary(Type=Name.Annot, Subtype=Name.Widget, T=pikepdf.String(name), Rect=Array(box))
+    for key, value in given.items():
+        if value is not None:
+            field[f"/{key}"] = value
+    field = pdf.make_indirect(field)
+    if "/AcroForm" not in pdf.Root:
+        pdf.Root.AcroForm = Dictionary(Fields=Array([]))
+    if "/Annots" not in pdf.pages[0].obj:
+        pdf.pages[0].obj.Annots = Array([])
+    pdf.Root.AcroForm.Fields.append(field)
+    pdf.pages[0].obj.Annots.append(field)
+    return field
+
+
+def add_annotation(pdf: Pdf, subtype: str, flags: int = 4, *, is_drawn: bool = True, **entries: object) -> None:
+    """One annotation in the middle of the first page."""
+    annotation = Dictionary(Type=Name.Annot, Subtype=Name(f"/{subtype}"), Rect=Array([100, 300, 200, 400]), F=flags)
+    if is_drawn:
+        annotation.AP = Dictionary(N=_look(pdf))
+    for key, value in entries.items():
+        annotation[f"/{key}"] = value
+    if "/Annots" not in pdf.pages[0].obj:
+        pdf.pages[0].obj.Annots = Array([])
+    pdf.pages[0].obj.Annots.append(pdf.make_indirect(annotation))
+
+
+def image_pdf() -> bytes:
+    """A scan: two pages that are each one picture."""
+    picture = Image.effect_mandelbrot((160, 120), (-2.0, -1.5, 1.0, 1.5), 30)
+    output = BytesIO()
+    canvas = Canvas(output, pagesize=_A4, invariant=True)
+    for _ in range(2):
+        canvas.drawImage(ImageReader(picture), 50, 50, 495, 742)
+        canvas.showPage()
+    canvas.save()
+    return output.getvalue()
+
+
+def packed_pdf() -> bytes:
+    """A contract whose objects lie in object streams, with a cross-reference stream."""
+    with Pdf.open(BytesIO(contract_pdf(2))) as pdf:
+        output = BytesIO()
+        pdf.save(output, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
+        return output.getvalue()
+
+
+def updated_pdf() -> bytes:
+    """A blank page that was changed by an incremental update: the file keeps both versions."""
+    data = blank_pdf()
+    writer = IncrementalPdfFileWriter(BytesIO(data))
+    writer.root["/Lang"] = generic.pdf_string("zh-CN")
+    writer.update_root()
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
+def _look(pdf: Pdf) -> pikepdf.Object:
+    return pdf.make_stream(b"0.9 g 0 0 20 20 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 20, 20]))
 
 
 def _saved(pdf: Pdf) -> bytes:
