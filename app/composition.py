@@ -23,8 +23,8 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from credit.service import CreditService
 from ledger.anchors import policy as anchors
 from ledger.anchors.service import AnchorService
+from ledger.package.drawing import ReportFonts
 from ledger.package.facts import Honesty, Operator
-from ledger.package.report import ReportFonts
 from ledger.package.service import PackageService
 from ledger.package.trust import RootCertificates
 from ledger.ports import TimestampAuthority

@@ -1,6 +1,5 @@
 """Where Noto Sans SC is: the npm package that `make install` puts into node_modules."""
 
-from signing.pdf.fonts import NOTO_SANS_SC
+from signing.pdf.fonts import NOTO_SANS_SC, NOTO_SANS_SC_BOLD
 
-REGULAR = NOTO_SANS_SC
-BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
+REGULAR, BOLD = NOTO_SANS_SC, NOTO_SANS_SC_BOLD

@@ -2,47 +2,39 @@
 
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from xml.sax.saxutils import escape
 
-import segno
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from core.clock import CHINA
 from core.errors import Language
 from ledger.package import wording
+from ledger.package.drawing import (
+    REGULAR,
+    ReportFonts,
+    has_chinese,
+    local_time,
+    paragraph_style,
+    qr_image,
+    register_fonts,
+)
 from ledger.package.facts import Report
 from ledger.verifier.limits import ALWAYS
 from ledger.verifier.verdict import Statement
 
-_REGULAR, _BOLD = "DingyueReport", "DingyueReportBold"
 _LONGEST_CELL = 700
 """Characters: a table cell must fit on a page; the record itself is in the package in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFonts:
-    """TrueType files of one family that has Chinese and Latin; only the glyphs used are embedded."""
-
-    regular: Path
-    bold: Path
-
-
 def render_report(report: Report, language: Language, fonts: ReportFonts) -> bytes:
     """An A4 PDF, unsigned."""
-    _register(fonts)
+    register_fonts(fonts)
     page = _Page(language)
-    story: list[Flowable] = [Paragraph(page.say(wording.TITLE), _style(18, bold=True)), Spacer(1, 3 * mm)]
+    story: list[Flowable] = [Paragraph(page.say(wording.TITLE), paragraph_style(18, bold=True)), Spacer(1, 3 * mm)]
     for section in (_summary, _files, _signers, _timeline, _log, _chain, _operator, _court, _limits, _steps):
         story.extend(section(report, page))
     buffer = io.BytesIO()
@@ -73,7 +65,7 @@ class _Page:
         return text.format_map(facts) if facts else text
 
     def heading(self, section: str) -> Flowable:
-        return Paragraph(self.say(wording.SECTIONS[section]), _style(11.5, bold=True, space_before=9))
+        return Paragraph(self.say(wording.SECTIONS[section]), paragraph_style(11.5, bold=True, space_before=9))
 
     def text(self, text: str) -> Flowable:
         return _paragraph(text, 9)
@@ -93,7 +85,7 @@ def _summary(report: Report, page: _Page) -> list[Flowable]:
         page.heading("summary"),
         page.facts(
             ("number", report.number),
-            ("made_at", _local(report.made_at)),
+            ("made_at", local_time(report.made_at)),
             ("holder", report.holder),
             ("subjects", ", ".join(report.subjects)),
             ("records", len(report.timeline)),
@@ -127,7 +119,7 @@ def _signers(report: Report, page: _Page) -> list[Flowable]:
             row.issuer,
             row.serial_number,
             row.revocation,
-            _local(row.signed_at) if row.signed_at else page.say(wording.NO_TIMESTAMP),
+            local_time(row.signed_at) if row.signed_at else page.say(wording.NO_TIMESTAMP),
         ]
         for row in report.signers
     ]
@@ -139,7 +131,7 @@ def _signers(report: Report, page: _Page) -> list[Flowable]:
 
 
 def _timeline(report: Report, page: _Page) -> list[Flowable]:
-    rows = [[_local(datetime.fromisoformat(e.at)), e.type, e.who, e.detail] for e in report.timeline]
+    rows = [[local_time(datetime.fromisoformat(e.at)), e.type, e.who, e.detail] for e in report.timeline]
     return [page.heading("timeline"), page.table(["at", "type", "who", "detail"], rows, [28, 34, 26, 86])]
 
 
@@ -153,7 +145,7 @@ def _log(report: Report, page: _Page) -> list[Flowable]:
             ("tree_size", log.size),
             ("root", log.root),
             ("leaf_indexes", _indexes(report)),
-            ("stamped_at", _local(log.stamped_at)),
+            ("stamped_at", local_time(log.stamped_at)),
             ("authority", log.authority + label),
             ("witnesses", ", ".join(log.witnesses) or page.say(wording.NO_WITNESSES)),
         ),
@@ -171,7 +163,7 @@ def _chain(report: Report, page: _Page) -> list[Flowable]:
             ("tx_hash", chain.tx_hash),
             ("block", chain.block_number),
             ("block_hash", chain.block_hash),
-            ("block_time", _local(datetime.fromtimestamp(chain.time, UTC))),
+            ("block_time", local_time(datetime.fromtimestamp(chain.time, UTC))),
             ("finality", chain.finality),
         ),
     ]
@@ -217,21 +209,18 @@ def _steps(report: Report, page: _Page) -> list[Flowable]:
     facts = {"block": report.chain.block_number, "block_hash": report.chain.block_hash}
     steps = [page.text(f"({n}) {page.say(step, **facts)}") for n, step in enumerate(wording.STEPS, 1)]
     address = f"{report.operator.base_url}/verify?number={report.number}"
-    code = io.BytesIO()
-    segno.make(address, error="m").save(code, kind="png", scale=6, border=2)
-    code.seek(0)
     return [
         page.heading("verify"),
         *steps,
         Spacer(1, 2 * mm),
-        Image(code, 28 * mm, 28 * mm, hAlign="LEFT"),
+        qr_image(address, 28 * mm),
         page.text(address),
     ]
 
 
 def _footer(report: Report) -> Callable[[Canvas, SimpleDocTemplate], None]:
     def draw(canvas: Canvas, document: SimpleDocTemplate) -> None:
-        canvas.setFont(_REGULAR, 7.5)
+        canvas.setFont(REGULAR, 7.5)
         canvas.drawString(18 * mm, 10 * mm, report.number)
         canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, str(document.page))
 
@@ -255,35 +244,8 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[float], head: int = 0
 
 
 def _paragraph(text: str, size: float, *, bold: bool = False) -> Flowable:
-    has_chinese = any(character > "\u2e7f" for character in text)
-    return Paragraph(escape(text), _style(size, bold=bold, breaks_anywhere=has_chinese))
-
-
-def _style(size: float, *, bold: bool = False, space_before: float = 0, breaks_anywhere: bool = True) -> ParagraphStyle:
-    """Latin text breaks between words, and inside only those longer than a line, such as hashes."""
-    return ParagraphStyle(
-        f"{size}-{bold}-{breaks_anywhere}",
-        fontName=_BOLD if bold else _REGULAR,
-        fontSize=size,
-        leading=size * 1.4,
-        wordWrap="CJK" if breaks_anywhere else None,
-        spaceBefore=space_before,
-        spaceAfter=space_before / 3,
-        keepWithNext=space_before > 0,
-    )
-
-
-@cache
-def _register(fonts: ReportFonts) -> None:
-    """Reading ten megabytes of font takes a while; once is enough."""
-    pdfmetrics.registerFont(TTFont(_REGULAR, str(fonts.regular)))
-    pdfmetrics.registerFont(TTFont(_BOLD, str(fonts.bold)))
+    return Paragraph(escape(text), paragraph_style(size, bold=bold, breaks_anywhere=has_chinese(text)))
 
 
 def _indexes(report: Report) -> str:
     return ", ".join(str(index) for index in report.log.leaf_indexes)
-
-
-def _local(instant: datetime) -> str:
-    """`2026-11-22 09:02:03 UTC+8`."""
-    return instant.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S UTC+8")

@@ -20,6 +20,7 @@ from ledger.anchors.models import Anchor
 from ledger.anchors.service import AnchorService, evm_facts
 from ledger.note import parse_checkpoint, parse_note
 from ledger.package.archive import write_archive
+from ledger.package.drawing import ReportFonts
 from ledger.package.errors import PackageRefused
 from ledger.package.facts import (
     ChainFacts,
@@ -32,7 +33,7 @@ from ledger.package.facts import (
     timeline,
 )
 from ledger.package.gather import Document, EvidenceGatherer, Gathered
-from ledger.package.report import ReportFonts, render_report
+from ledger.package.report import render_report
 from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, trust_document
 from ledger.ports import DocumentSealer, TimestampAuthority
 from ledger.service import LedgerService

@@ -5,6 +5,7 @@ are and only renumbered. (A general subsetter takes a second for a CJK font, and
 """
 
 import struct
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,9 @@ NOTO_SANS_SC = (
     Path(__file__).resolve().parents[2]
     / "node_modules/@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf"
 )
+NOTO_SANS_SC_BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
+
+NOTO_SANS_SC_BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
 
 # Flags of a component of a composite glyph (OpenType, table `glyf`).
 _ARGUMENTS_ARE_WORDS, _HAS_SCALE, _MORE_COMPONENTS = 0x0001, 0x0008, 0x0020
@@ -58,15 +62,13 @@ class Typeface:
         return sum(self._advance(self._numbers.get(character, _NOT_DEFINED)) for character in text)
 
     def subset(self, text: str) -> FontSubset:
+        """Every character gets a glyph number of its own, even where outlines are equal, so that what is shown can
+        be copied and searched exactly as it was written: also characters that show as the missing-glyph box."""
         characters = sorted(set(text))
-        chosen = [_NOT_DEFINED]
-        for character in characters:
-            number = self._numbers.get(character, _NOT_DEFINED)
-            if number not in chosen:
-                chosen.append(number)
-        renumbered = {number: position for position, number in enumerate(self._with_components(chosen))}
-        glyphs = {character: renumbered[self._numbers.get(character, _NOT_DEFINED)] for character in characters}
-        return FontSubset(self._file(renumbered), glyphs, tuple(self._advance(number) for number in renumbered))
+        chosen = [_NOT_DEFINED, *(self._numbers.get(character, _NOT_DEFINED) for character in characters)]
+        glyphs = {character: position for position, character in enumerate(characters, start=1)}
+        chosen = self._with_components(chosen)
+        return FontSubset(self._file(chosen), glyphs, tuple(self._advance(number) for number in chosen))
 
     def _advance(self, number: int) -> int:
         position = 4 * min(number, self._metrics - 1)
@@ -83,17 +85,19 @@ class Typeface:
 
     def _with_components(self, numbers: list[int]) -> list[int]:
         """The glyphs and, after them, those they are composed of."""
-        needed = list(numbers)
+        needed, known = list(numbers), set(numbers)
         for number in needed:
             for position in _components(self._glyph(number)):
                 component = int.from_bytes(self._glyph(number)[position : position + 2])
-                if component not in needed:
+                if component not in known:
+                    known.add(component)
                     needed.append(component)
         return needed
 
-    def _file(self, renumbered: dict[int, int]) -> bytes:
+    def _file(self, chosen: list[int]) -> bytes:
+        renumbered = {number: position for position, number in enumerate(chosen)}
         outlines, offsets, metrics = bytearray(), [0], bytearray()
-        for number in renumbered:
+        for number in chosen:
             glyph = bytearray(self._glyph(number))
             for position in _components(bytes(glyph)):
                 component = int.from_bytes(glyph[position : position + 2])
@@ -101,7 +105,7 @@ class Typeface:
             outlines += glyph + bytes(-len(glyph) % 4)
             offsets.append(len(outlines))
             metrics += struct.pack(">H", self._advance(number)) + self._left_bearing(number)
-        count = struct.pack(">H", len(renumbered))
+        count = struct.pack(">H", len(chosen))
         return _sfnt(
             {
                 b"glyf": bytes(outlines),
@@ -113,6 +117,22 @@ class Typeface:
                 b"prep": self._tables["prep"],
             }
         )
+
+
+def visible(text: str) -> str:
+    """The text as it is drawn: without what has no shape of its own (joiners, marks of direction, selectors of
+    variants, which would turn into boxes), and accents joined with their letters."""
+    kept = "".join(character for character in text if not _has_no_shape(character))
+    if any(unicodedata.combining(character) for character in kept):
+        kept = unicodedata.normalize("NFC", kept)  # only then: it would also exchange compatibility ideographs
+    return kept
+
+
+def _has_no_shape(character: str) -> bool:
+    code = ord(character)
+    return (
+        unicodedata.category(character) in {"Cc", "Cf", "Cs"} or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+    )
 
 
 @lru_cache(maxsize=1)

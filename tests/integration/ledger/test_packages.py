@@ -31,9 +31,9 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors.service import AnchorService
 from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
+from ledger.package.drawing import ReportFonts
 from ledger.package.errors import PackageRefused
 from ledger.package.facts import Honesty, Operator
-from ledger.package.report import ReportFonts
 from ledger.package.service import PackageService
 from ledger.package.trust import RootCertificates
 from ledger.record import StoredFile, Subject, describe_file

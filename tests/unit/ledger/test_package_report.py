@@ -11,6 +11,7 @@ import pytest
 from app.embedded import REPOSITORY
 from core.errors import Language
 from ledger.package import wording
+from ledger.package.drawing import ReportFonts
 from ledger.package.facts import (
     ChainFacts,
     Event,
@@ -22,7 +23,7 @@ from ledger.package.facts import (
     masked_name,
     masked_phone,
 )
-from ledger.package.report import ReportFonts, render_report
+from ledger.package.report import render_report
 from ledger.record import describe_file
 from tests.support.evidence import AT, plain_pdf
 
