@@ -134,11 +134,8 @@ def begin_signature(growing: GrowingPDF, form: Form, signature: Signature, room:
     pointer = _put(growing, field, entries, room)
     if certifies:
         root = growing.root
-        if "/Perms" not in root:
-            root["/Perms"] = pdf({})
-        root["/Perms"]["/DocMDP"] = pointer
+        root["/Perms"] = pdf({"DocMDP": pointer})
         growing.update_root()
-        growing.update_container(root["/Perms"])
     return pointer
 
 

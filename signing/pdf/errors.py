@@ -133,6 +133,49 @@ class FieldMisplaced(InvalidInput):
     en = "The field {field} doesn't fit on page {page}. Move it."
 
 
+class CrossPageSealImpossible(InvalidInput):
+    code = "cross_page_seal_impossible"
+    zh = "骑缝章 {field} 从第 {page} 页起盖，而文件共 {pages} 页，没有页缝可盖。请改从更靠前的页起盖，或改用普通印章。"
+    en = (
+        "The cross-page seal {field} starts at page {page} of {pages}: there is no edge between pages to seal. "
+        "Start it earlier; a document of one page takes an ordinary seal."
+    )
+
+
+class PictureRefused(InvalidInput):
+    """The base of every reason to refuse the picture of a signature or a seal; never raised itself."""
+
+
+class PictureNotPNG(PictureRefused):
+    code = "picture_not_png"
+    zh = "图片不是 PNG 格式。请上传 8 位 PNG 图片（建议透明背景）。"
+    en = "The picture isn't a PNG. Upload an 8-bit PNG, best with a transparent background."
+
+
+class PictureTooLarge(PictureRefused):
+    code = "picture_too_large"
+    zh = "图片过大：上限为 {limit_kilobytes} KB、{limit_megapixels} 百万像素。请缩小后上传。"
+    en = "The picture is too large: at most {limit_kilobytes} KB and {limit_megapixels} megapixels. Make it smaller."
+
+
+class PictureBroken(PictureRefused):
+    code = "picture_broken"
+    zh = "PNG 图片已损坏或是动画（{why}）。请重新导出为普通 PNG 后上传。"
+    en = "The PNG is damaged or animated ({why}). Export it as a plain PNG again."
+
+
+class PictureEmpty(PictureRefused):
+    code = "picture_empty"
+    zh = "图片是空白的，没有任何可见内容。请重新绘制或选择其他图片。"
+    en = "The picture is blank. Draw again or choose another one."
+
+
+class SignatureTooSimple(PictureRefused):
+    code = "signature_too_simple"
+    zh = "手写签名过于简单（空白、一个点或一条线），难以辨认本人笔迹。请完整书写姓名后重试。"
+    en = "The signature is too simple (blank, a dot or a single line) to tell whose hand it is. Write your full name."
+
+
 class SignatureFieldTaken(Conflict):
     code = "signature_field_taken"
     zh = "签名域 {field} 不存在或已签署，未作签署。请刷新后查看。"
@@ -147,8 +190,14 @@ class SignatureBroken(DingyueError):
 
 class ChangesForbidden(Conflict):
     code = "changes_forbidden"
-    zh = "该 PDF 已由首个签名认证为不可更改，不能再添加签名。请签署未认证的版本。"
-    en = "The PDF's first signature certifies it as final, so none can be added. Sign a version without it."
+    zh = "该 PDF 的首个签名已作认证，不允许新增签名域。请签署其中预留的空白签名域，或未认证的版本。"
+    en = "The PDF's first signature certifies it and allows no new field. Sign an empty field it has, or another version."
+
+
+class CertificationTooLate(Conflict):
+    code = "certification_too_late"
+    zh = "只有文件的首个签名可以认证定稿，该 PDF 已有签名。请不加定稿选项签署。"
+    en = "Only a file's first signature can certify it as final, and this PDF has one. Sign without that option."
 
 
 class CertificateUnsuitable(InvalidInput):

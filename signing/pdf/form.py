@@ -10,7 +10,7 @@ from typing import Any
 import pikepdf
 
 from signing.pdf import cms_parts
-from signing.pdf.errors import BrokenPDF, ChangesForbidden, SignatureFieldTaken
+from signing.pdf.errors import BrokenPDF, SignatureFieldTaken
 from signing.pdf.geometry import Rectangle
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.objects import Name, PDFObject, pdf
@@ -80,7 +80,7 @@ class Form:
     def add_signature_field(self, name: str, *, page: int = 1, rectangle: Rectangle = _NOWHERE) -> PDFObject:
         """A new field with its widget; returns its dictionary. `page` counts from 1.
 
-        Raises `SignatureFieldTaken` if the name is taken, `ChangesForbidden` if the file's certification forbids it.
+        Raises `SignatureFieldTaken` if the name is taken.
         """
         if name in self._fields:
             raise SignatureFieldTaken(field=name)
@@ -102,16 +102,18 @@ class Form:
         return pointer.get_object()
 
 
-def require_changes_allowed(growing: GrowingPDF) -> None:
-    """Raises `ChangesForbidden` if a certification allows no change at all (DocMDP, P 1; ISO 32000-2 §12.8.2.2)."""
+def certified_permission(growing: GrowingPDF) -> int | None:
+    """What the file's certification allows (DocMDP's P, ISO 32000-2 table 257); None if it isn't certified.
+
+    1 nothing, 2 filling in and signing the fields there are, 3 annotations too.
+    """
     permissions: Any = growing.file.Root.get("/Perms", {})
     if "/DocMDP" not in permissions:
-        return
+        return None
     for reference in permissions["/DocMDP"].get("/Reference", []):
         if reference.get("/TransformMethod") == pikepdf.Name.DocMDP:
-            allowed = int(reference.get("/TransformParams", {}).get("/P", 2))
-            if allowed == 1:
-                raise ChangesForbidden
+            return int(reference.get("/TransformParams", {}).get("/P", 2))
+    return None
 
 
 def _page(growing: GrowingPDF, number: int) -> PDFObject:
@@ -125,12 +127,16 @@ def _page(growing: GrowingPDF, number: int) -> PDFObject:
 
 
 def _append(growing: GrowingPDF, owner: PDFObject, key: str, pointer: PDFObject) -> None:
-    """To an array that is an entry of the owner, or an object of its own, or isn't there yet."""
-    entries = growing.get_object(owner)
+    """To an array that is an entry of the object `owner`, or an object of its own, or isn't there yet."""
+    _append_to(growing, growing.get_object(owner), owner, key, pointer)
+
+
+def _append_to(growing: GrowingPDF, entries: PDFObject, owner: PDFObject, key: str, pointer: PDFObject) -> None:
+    """The same, for a dictionary somewhere inside the object `owner`."""
     if key in entries:
-        array = entries[key]
-        array.append(pointer)
-        growing.update_container(array)
+        entries[key].append(pointer)
+        held = entries.raw_get(key)
+        growing.mark_update(held.reference if hasattr(held, "reference") else owner)
     else:
         entries[key] = pdf([pointer])
         growing.mark_update(owner)
@@ -142,16 +148,12 @@ def _append_to_form(growing: GrowingPDF, pointer: PDFObject) -> None:
         root["/AcroForm"] = growing.add_object(pdf({"Fields": [pointer], "SigFlags": _SIGNATURES_EXIST_APPEND_ONLY}))
         growing.update_root()
         return
-    form = root["/AcroForm"]
+    held, form = root.raw_get("/AcroForm"), root["/AcroForm"]
+    owner = held.reference if hasattr(held, "reference") else growing.root_ref
     if int(form.get("/SigFlags", 0)) != _SIGNATURES_EXIST_APPEND_ONLY:
         form["/SigFlags"] = pdf(_SIGNATURES_EXIST_APPEND_ONLY)
-        growing.update_container(form)
-    if "/Fields" in form:
-        form["/Fields"].append(pointer)
-        growing.update_container(form["/Fields"])
-    else:
-        form["/Fields"] = pdf([pointer])
-        growing.update_container(form)
+        growing.mark_update(owner)
+    _append_to(growing, form, owner, "/Fields", pointer)
 
 
 def _contents(field: Any) -> bytes:

@@ -152,16 +152,8 @@ class GrowingPDF(PdfHandler):
         return self.add_object(made)
 
     def draft(self, signature: PDFObject) -> Draft:
-        """The increment with all changes since the last, and with the signature's hole open. Changes nothing yet."""
-        buffer = BytesIO()
-        if self._needs_line_end:
-            buffer.write(b"\n")
-        positions = self._write_objects(buffer)
-        xref = self.length + buffer.tell()
-        self._write_xref(buffer, positions, xref)
-        buffer.write(b"startxref\n%d\n%%%%EOF\n" % xref)
-        self._drafted = (xref, self._next_number + (1 if self._has_xref_stream else 0))
-        increment = bytearray(buffer.getbuffer())
+        """The increment with all changes since the last, and with the signature's hole open. Nothing is kept yet."""
+        increment = self._write()
         entries = signature.get_object()
         hole, byte_range = entries.raw_get("/Contents"), entries.raw_get("/ByteRange")
         before, after = self.length + hole.start, self.length + hole.end
@@ -171,6 +163,11 @@ class GrowingPDF(PdfHandler):
         digest.update(memoryview(increment)[: hole.start])
         digest.update(memoryview(increment)[hole.end :])
         return Draft(increment, hole.start, hole.end, digest.digest())
+
+    def append(self) -> None:
+        """Makes an increment of the changes since the last, without a signature; none if nothing changed."""
+        if self._changed:
+            self.keep(bytes(self._write()))
 
     def keep(self, increment: bytes) -> None:
         """The drafted increment, filled, is part of the file from now on."""
@@ -183,6 +180,18 @@ class GrowingPDF(PdfHandler):
         self._needs_line_end = False
         self._changed.clear()
         self._drafted = None
+
+    def _write(self) -> bytearray:
+        """The increment with all changes since the last."""
+        buffer = BytesIO()
+        if self._needs_line_end:
+            buffer.write(b"\n")
+        positions = self._write_objects(buffer)
+        xref = self.length + buffer.tell()
+        self._write_xref(buffer, positions, xref)
+        buffer.write(b"startxref\n%d\n%%%%EOF\n" % xref)
+        self._drafted = (xref, self._next_number + (1 if self._has_xref_stream else 0))
+        return bytearray(buffer.getbuffer())
 
     def _read(self, ref: PDFObject) -> PDFObject:
         found: Any = self._file.get_object((ref.idnum, ref.generation))

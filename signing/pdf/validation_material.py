@@ -31,7 +31,6 @@ class SecurityStore:
     def __init__(self, growing: GrowingPDF) -> None:
         self._growing = growing
         self._held = {hashlib.sha256(der).digest() for der in _stored(growing.file.Root.get("/DSS", {}))}
-        self._pointer: PDFObject | None = None
 
     def add(self, material: Material) -> None:
         """Adds what isn't there yet. Nothing changes if all of it is."""
@@ -59,9 +58,9 @@ class SecurityStore:
         if "/DSS" not in root:
             root["/DSS"] = self._growing.add_object(pdf({"Type": Name("DSS")}))
             self._growing.update_root()
-        store = root["/DSS"]
-        self._growing.update_container(store)
-        return store
+        held = root.raw_get("/DSS")
+        self._growing.mark_update(held.reference if hasattr(held, "reference") else self._growing.root_ref)
+        return root["/DSS"]
 
 
 def _pointers(store: PDFObject, key: str) -> list[PDFObject]:

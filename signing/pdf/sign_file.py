@@ -1,0 +1,144 @@
+"""Signs a PDF file for one person, with any credential, at any PAdES level; used by `dingyue sign`.
+
+Files are never held in memory: the signed one is a copy, with the increments after it.
+
+    B-B     the signature
+    B-T     and a time-stamp of it
+    B-LT    and certificates and revocation information, in an increment of their own
+    B-LTA   and a document timestamp over all of it
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Literal
+
+from ledger.errors import TimestampUnavailable
+from signing.pdf.appearance import Canvas, draw_signature, signature_lines
+from signing.pdf.embed import NO_CHANGES, Embedder, Signature
+from signing.pdf.errors import CertificationTooLate, ChangesForbidden, FieldMisplaced
+from signing.pdf.form import Form, certified_permission
+from signing.pdf.growing import GrowingPDF
+from signing.pdf.objects import pdf
+from signing.pdf.pages import geometry_of
+from signing.pdf.validation_material import Material, SecurityStore
+from signing.pki.credentials import SigningCredential
+
+Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
+FIELD = "Signature"
+
+MaterialSource = Callable[[Sequence[bytes]], Material]
+"""Given the DER certificates that signatures and tokens carry: what a validator needs to judge them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where the signature is shown: parts of the visible page, 0 to 1, from its top left corner; pages from 1."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileOrder:
+    """Who signs, why, when by the claim of this machine, at which level, and where it is shown, if at all.
+
+    `field` is an empty signature field that is in the file already; without one, a field is made. `is_final` certifies
+    that nobody may add anything but validation data.
+    """
+
+    name: str
+    organisation_name: str
+    reason: str
+    signed_at: datetime
+    level: Level
+    box: Box | None = None
+    field: str | None = None
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """`field` is the signature's name in the file, `added_bytes` by how much the file grew."""
+
+    field: str
+    added_bytes: int
+    renew_before: datetime | None
+
+
+def sign_file(
+    source: BinaryIO,
+    target: BinaryIO,
+    order: FileOrder,
+    credential: SigningCredential,
+    embedder: Embedder,
+    material: MaterialSource,
+) -> SignedFile:
+    """Reads all of `source`, writes all of `target`.
+
+    Raises `BrokenPDF`, `EncryptedPDF`, `ChangesForbidden`, `CertificationTooLate`, `SignatureFieldTaken`, `FieldMisplaced`, `TimestampUnavailable`, what the
+    credential raises, or what `material` raises; then the target is of no use.
+    """
+    with GrowingPDF(source) as growing:
+        form = Form(growing)
+        field = _field(growing, form, order)
+        permission = NO_CHANGES if order.is_final else None
+        signature = Signature(field, order.signed_at, order.name, order.reason, permission=permission)
+        is_stamped = order.level != "B-B"
+        if embedder.sign(growing, form, signature, credential, stamp=is_stamped) is not is_stamped:
+            raise TimestampUnavailable
+        renew_before = None
+        if order.level in ("B-LT", "B-LTA"):
+            SecurityStore(growing).add(material(form.certificates()))
+        if order.level == "B-LTA":
+            renew_before = embedder.add_document_timestamp(growing, form)
+        growing.append()
+        source.seek(0)
+        shutil.copyfileobj(source, target, 1024 * 1024)
+        target.writelines(growing.increments)
+        return SignedFile(field, sum(map(len, growing.increments)), renew_before)
+
+
+def _field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:
+    """The field to sign. A certified file allows no new one (ISO 32000-2 table 257)."""
+    permission = certified_permission(growing)
+    if permission == NO_CHANGES or (permission is not None and order.field is None):
+        raise ChangesForbidden
+    if order.is_final and form.signed:
+        raise CertificationTooLate
+    return order.field or _add_field(growing, form, order)
+
+
+def _add_field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:
+    number = 1
+    while f"{FIELD} {number}" in form:
+        number += 1
+    name = f"{FIELD} {number}"
+    box = order.box
+    if box is None:
+        form.add_signature_field(name)
+        return name
+    pages = growing.file.pages
+    if not 1 <= box.page <= len(pages) or min(box.x, box.y) < 0 or min(box.width, box.height) <= 0:
+        raise FieldMisplaced(field=name, page=box.page)
+    if box.x + box.width > 1 or box.y + box.height > 1:
+        raise FieldMisplaced(field=name, page=box.page)
+    geometry = geometry_of(pages[box.page - 1])
+    width, height = geometry.visible_size
+    field = form.add_signature_field(
+        name, page=box.page, rectangle=geometry.rectangle(box.x, box.y, box.width, box.height)
+    )
+    lines = signature_lines(
+        name=order.name,
+        organisation_name=order.organisation_name,
+        signed_at=order.signed_at,
+        reason=order.reason,
+    )
+    canvas = Canvas(box.width * width, box.height * height, geometry.upright())
+    field["/AP"] = pdf({"N": draw_signature(growing, canvas, lines)})
+    field["/MK"] = pdf({"R": geometry.rotation})
+    return name
