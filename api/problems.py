@@ -50,6 +50,15 @@ class RequestUnreadable(DingyueError):
     en = "The request can't be read: malformed, wrongly encoded or cut short; nothing was changed. See /docs."
 
 
+class IfMatchMissing(DingyueError):
+    """428 (RFC 6585 §3): a change must say what it changes, so that nobody overwrites what they haven't seen."""
+
+    status = 428
+    code = "if_match_missing"
+    zh = "修改须在 If-Match 头中给出所读版本的 ETag；未作任何更改。请先读取，再带上其 ETag。"
+    en = "A change must show the ETag of what you read as `If-Match`; nothing was changed. Read it first."
+
+
 class MethodNotAllowed(DingyueError):
     """405; the header `Allow` names a method that is there."""
 

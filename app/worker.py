@@ -79,12 +79,16 @@ def sweep() -> None:
     """Moves what has become due or expired since the last sweep; the work is that of today's dates alone."""
     services = application().services
     services.performance.sweep_due()
-    services.signing.expire_envelopes(services.clock.now())
+    now = services.clock.now()
+    services.signing.expire_envelopes(now)
+    services.signing.remind_by_schedule(now)
+    services.signing.upgrade_timestamps(now)
 
 
 @celery_app.task(name="maintain", expires=600)
 def maintain() -> None:
-    """Renews platform certificates before they end, and destroys signers' keys that are never used again."""
-    pki = application().services.pki
-    pki.ensure_authority()
-    pki.destroy_old_keys()
+    """Renews platform certificates and archive time-stamps before they end; destroys keys that are never used again."""
+    services = application().services
+    services.pki.ensure_authority()
+    services.pki.destroy_old_keys()
+    services.signing.renew_timestamps(services.clock.now())

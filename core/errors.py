@@ -57,6 +57,12 @@ class Conflict(DingyueError):
     status = 409
 
 
+class PreconditionFailed(DingyueError):
+    """What it was to be done to has changed since it was read (412, RFC 9110 §13.1.1)."""
+
+    status = 412
+
+
 class TooLarge(DingyueError):
     """More than the limits allow (413)."""
 

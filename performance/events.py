@@ -79,7 +79,7 @@ class ObligationOverdue(Event):
 
 
 class ObligationClosed(Event):
-    """No more reminders: `outcome` is met, met_after_supervision, exempt or terminated."""
+    """No more reminders: `outcome` is met, met_after_supervision, exempt, terminated or cancelled."""
 
     type: ClassVar[str] = "obligation.closed"
 

@@ -27,7 +27,10 @@ _RULE_OF_STATE = {
 
 _CONCLUSIONS = {
     ObligationState.DRAFTED: ("合同尚未登记，节点未开始跟踪。", "The contract isn't registered yet."),
-    ObligationState.CANCELLED: ("合同未签订，节点已取消。", "The contract was never signed."),
+    ObligationState.CANCELLED: (
+        "合同未签订，或到期前已协商解除，节点已取消。",
+        "The contract was never signed, or was rescinded by agreement before this was due.",
+    ),
     ObligationState.SCHEDULED: ("未到期，或到期当日尚未结束。", "Its due day isn't over."),
     ObligationState.MET: ("已履行，对方已确认。", "Done, and the other side confirmed it."),
     ObligationState.OVERDUE: ("到期日已过而未履行。", "Its due day has passed and it wasn't met."),

@@ -3,7 +3,7 @@
 The diagrams of requirements.md §2 are data here: `OBLIGATION_TRANSITIONS` holds every move an obligation can make,
 and what isn't in it can't happen. Guards that need more than the state are functions named `check_…`, which raise.
 
-    drafted ─▶ scheduled ─▶ met
+    drafted ─▶ scheduled ─▶ met                  (cancelled: never signed, or rescinded before it was due)
                    │  ▲
                    ▼  │ rescheduled (agreed)
                 overdue ─▶ under supervision ─▶ met after supervision      (no negative mark, R12)
@@ -58,6 +58,7 @@ class ContractState(StrEnum):
     COMPLETED = "completed"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    RESCINDED = "rescinded"
 
 
 class Intake(StrEnum):
@@ -167,6 +168,7 @@ _EXCUSABLE = (_S.SCHEDULED, _S.OVERDUE, _S.UNDER_SUPERVISION, _S.IN_TERMINATION_
 OBLIGATION_TRANSITIONS: dict[tuple[ObligationState, ObligationChange], ObligationState] = {
     (_S.DRAFTED, _C.SCHEDULE): _S.SCHEDULED,
     (_S.DRAFTED, _C.CANCEL): _S.CANCELLED,
+    (_S.SCHEDULED, _C.CANCEL): _S.CANCELLED,
     (_S.SCHEDULED, _C.FALL_OVERDUE): _S.OVERDUE,
     (_S.SCHEDULED, _C.MEET): _S.MET,
     (_S.OVERDUE, _C.MEET): _S.MET,

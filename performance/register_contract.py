@@ -1,12 +1,13 @@
 """Into the register: a completed envelope registers its contract, an ended one cancels it (R3).
 
-    draft ─▶ signing ─▶ signed ─▶ registered        (EnvelopeCompleted)
-                 └────▶ cancelled                   (EnvelopeEnded)
+    draft ─▶ signing ─▶ signed ─▶ registered ─▶ rescinded        (EnvelopeCompleted; the last one of a rescission)
+                 └────▶ cancelled                                (EnvelopeEnded)
 
 A draft binds nobody: it is registered only if the parties it names are the ones that signed.
 """
 
 from datetime import date
+from uuid import UUID
 
 from core import ids
 from core.clock import CHINA, rfc3339
@@ -14,13 +15,14 @@ from core.unit_of_work import UnitOfWork
 from performance import repository
 from performance.compose_contract import compose_from_envelope, signed_by
 from performance.events import ContractRegistered
-from performance.policy import ContractState, ObligationChange
+from performance.policy import ContractState, ObligationChange, ObligationState
 from performance.recording import (
     SYSTEM,
     Author,
     announce_schedule,
     change_contract,
     change_obligation,
+    close_obligation,
     notarise,
     party_fact,
     write_history,
@@ -31,7 +33,12 @@ from signing.events import EnvelopeCompleted, EnvelopeEnded
 
 
 def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profiles: RegionProfiles) -> None:
-    """Everything signed here registers itself (签约信息自动归集)."""
+    """Everything signed here registers itself (签约信息自动归集), but for tests and for what undoes a contract."""
+    if event.is_test:
+        return
+    if event.rescinds_id is not None:
+        _note_rescission(uow, event.rescinds_id, event)
+        return
     file = repository.contract_by_envelope(uow.session, event.envelope_id)
     if file is None:
         file = compose_from_envelope(uow, event, profiles)
@@ -39,7 +46,8 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
     elif file.contract.state != ContractState.SIGNING:
         return
     contract = file.contract
-    contract.signed_object_key, contract.signed_sha256 = event.object_key, event.sha256
+    # The contract is the envelope's first document; the others are its annexes.
+    contract.signed_object_key, contract.signed_sha256 = event.documents[0].object_key, event.documents[0].sha256
     contract.evidence_id = event.evidence_id
     contract.signed_on = event.completed_at.astimezone(CHINA).date()
     change_contract(uow, file, ContractState.SIGNED, SYSTEM, reason="信封签署完成", evidence_id=event.evidence_id)
@@ -50,6 +58,23 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
         write_history(uow, file, SYSTEM, change="parties_contradict_signatures", reason=reason)
         return
     register(uow, file, SYSTEM, signed_on=contract.signed_on, reason="签约信息自动归集")
+
+
+def _note_rescission(uow: UnitOfWork, envelope_id: UUID, event: EnvelopeCompleted) -> None:
+    """The parties undid the contract by agreement (民法典 §562): what was still to come is no longer owed."""
+    file = repository.contract_by_envelope(uow.session, envelope_id)
+    if file is None:
+        return
+    rescission = ids.public(ids.ENVELOPE, event.envelope_id)
+    reason = f"双方协商一致解除合同（{rescission}）"
+    facts = {"rescission": rescission}
+    evidence_id = notarise(uow, file, "contract.rescinded", SYSTEM, facts)
+    change_contract(uow, file, ContractState.RESCINDED, SYSTEM, reason=reason, evidence_id=evidence_id)
+    for obligation in file.obligations:
+        if obligation.state == ObligationState.SCHEDULED:
+            hand = ObligationInHand(file, obligation)
+            closing_id = change_obligation(uow, hand, ObligationChange.CANCEL, SYSTEM, reason=reason, facts=facts)
+            close_obligation(uow, hand, "cancelled", closing_id)
 
 
 def cancel_ended_envelope(uow: UnitOfWork, event: EnvelopeEnded) -> None:

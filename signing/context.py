@@ -6,7 +6,7 @@ from datetime import timedelta
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from signing.ports import CertificateIssuer, DocumentPreparer, DocumentScreener, DocumentSigner
+from signing.ports import CertificateIssuer, DocumentPreparer, DocumentScreener, DocumentSigner, TextLocator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +15,14 @@ class SigningContext:
 
     `software` and `clock_source` go into every signature's evidence. `work_lifetime` is how long one step may own an
     envelope before another attempt may take over: longer than a slow time-stamp, shorter than a person's patience.
+    `remote_lifetime` is how long a signature that is made elsewhere may take.
     """
 
     unit_of_work: UnitOfWorkFactory
     objects: Objects
     secrets: SecretBox
     screener: DocumentScreener
+    locator: TextLocator
     preparer: DocumentPreparer
     signer: DocumentSigner
     issuer: CertificateIssuer
@@ -30,3 +32,4 @@ class SigningContext:
     authentication_lifetime: timedelta = timedelta(minutes=15)
     reading_lifetime: timedelta = timedelta(days=30)
     work_lifetime: timedelta = timedelta(seconds=30)
+    remote_lifetime: timedelta = timedelta(minutes=10)

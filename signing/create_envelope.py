@@ -1,6 +1,8 @@
-"""Makes a draft: the document, who signs it in which order, and where."""
+"""Makes a draft, and changes it: the documents, who signs them in which order, and where."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -10,9 +12,15 @@ from accounts.policy import Actor, Scope
 from core.unit_of_work import UnitOfWork
 from signing import repository
 from signing.context import SigningContext
-from signing.errors import DocumentNotFound, ExternalIdTaken
-from signing.models import Document, Envelope, Field, Recipient
-from signing.plan import NewEnvelope, NewRecipient, check_envelope, check_expiry
+from signing.errors import (
+    DocumentNotFound,
+    EnvelopeChanged,
+    EnvelopeNotFound,
+    EnvelopeStateConflict,
+    ExternalIdTaken,
+)
+from signing.models import Document, Envelope, EnvelopeDocument, Field, Recipient
+from signing.plan import NewEnvelope, NewRecipient, check_envelope, check_expiry, place_anchored
 from signing.policy import EnvelopeState, RecipientState
 
 
@@ -22,43 +30,120 @@ def create_envelope(context: SigningContext, actor: Actor, new: NewEnvelope) -> 
     Raises `DocumentNotFound`, `ExternalIdTaken`, or one of the `InvalidInput`s of `signing.plan`.
     """
     actor.require(Scope.ENVELOPES_WRITE)
+    placed = locate_anchors(context, actor, new)
     with context.unit_of_work() as uow:
-        document = repository.document(uow.session, actor, new.document_id)
-        if document is None:
-            raise DocumentNotFound
-        check_envelope(new, pages=document.pages)
-        envelope = _draft(uow, actor, document, new)
-        uow.session.add(envelope)
-        try:
-            uow.session.flush()
-        except IntegrityError as error:
-            if new.external_id is None:
-                raise
-            # Two drafts with one external id: the table decides, also between requests at the same moment.
-            raise ExternalIdTaken(external_id=new.external_id) from error
-        recipient_ids = _add_recipients(uow, envelope, new.recipients)
-        uow.session.flush()
-        _add_fields(uow, envelope, new, recipient_ids)
-    return envelope.id
+        return add_draft(uow, actor, placed).id
 
 
-def _draft(uow: UnitOfWork, actor: Actor, document: Document, new: NewEnvelope) -> Envelope:
-    return Envelope(
+def update_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, new: NewEnvelope, version: int) -> None:
+    """Replaces everything about a draft. `version` is that of the draft the sender saw (its ETag).
+
+    Raises `EnvelopeNotFound`, `EnvelopeChanged`, `EnvelopeStateConflict`, and what `create_envelope` raises.
+    """
+    actor.require(Scope.ENVELOPES_WRITE)
+    placed = locate_anchors(context, actor, new)
+    with context.unit_of_work() as uow:
+        envelope = repository.own_envelope_for_update(uow.session, actor, envelope_id)
+        if envelope is None:
+            raise EnvelopeNotFound
+        if envelope.state != EnvelopeState.DRAFT:
+            raise EnvelopeStateConflict(state=envelope.state)
+        if envelope.version != version:
+            raise EnvelopeChanged(version=envelope.version)
+        documents = _own_documents(uow, actor, placed)
+        check_envelope(placed, pages=[document.pages for document in documents])
+        repository.clear_draft(uow.session, envelope.id)
+        envelope.version += 1
+        _describe(envelope, placed, uow.now)
+        _flush_checking_external_id(uow, placed)
+        _fill(uow, envelope, placed, documents)
+
+
+def add_draft(uow: UnitOfWork, actor: Actor, new: NewEnvelope, *, rescinds_id: UUID | None = None) -> Envelope:
+    """A draft whose fields all have their places, in the caller's unit of work. Raises as `create_envelope` does."""
+    documents = _own_documents(uow, actor, new)
+    check_envelope(new, pages=[document.pages for document in documents])
+    envelope = Envelope(
         id=uow.new_id(),
         organisation_id=actor.organisation_id,
         created_by=actor.person_id,
-        document_id=document.id,
-        title=new.title,
         state=str(EnvelopeState.DRAFT),
-        language=new.language,
-        external_id=new.external_id,
-        custom=dict(new.metadata),
+        rescinds_id=rescinds_id,
+        version=1,
         revision=0,
-        object_key=document.object_key,
-        sha256=document.sha256,
-        expires_at=check_expiry(new.expires_at, uow.now),
         created_at=uow.now,
     )
+    _describe(envelope, new, uow.now)
+    uow.session.add(envelope)
+    _flush_checking_external_id(uow, new)
+    _fill(uow, envelope, new, documents)
+    return envelope
+
+
+def locate_anchors(context: SigningContext, actor: Actor, new: NewEnvelope) -> NewEnvelope:
+    """The plan with every anchored field at its place. Reads documents, so outside any unit of work.
+
+    Raises `DocumentNotFound`, `AnchorNotFound`.
+    """
+    texts: dict[int, set[str]] = {}
+    for field in new.fields:
+        if field.anchor is not None and 1 <= field.document <= len(new.document_ids):
+            texts.setdefault(field.document, set()).add(field.anchor.text)
+    if not texts:
+        return new
+    with context.unit_of_work() as uow:
+        documents = _own_documents(uow, actor, new)
+    found = {
+        position: context.locator.locate(context.objects.get(documents[position - 1].object_key), sorted(wanted))
+        for position, wanted in texts.items()
+    }
+    return replace(new, fields=place_anchored(new.fields, found))
+
+
+def _own_documents(uow: UnitOfWork, actor: Actor, new: NewEnvelope) -> list[Document]:
+    documents = repository.own_documents(uow.session, actor, new.document_ids)
+    if len(documents) != len(new.document_ids):
+        raise DocumentNotFound
+    return documents
+
+
+def _describe(envelope: Envelope, new: NewEnvelope, now: datetime) -> None:
+    envelope.title = new.title
+    envelope.language = new.language
+    envelope.external_id = new.external_id
+    envelope.custom = dict(new.metadata)
+    envelope.contract_class = new.contract_class
+    envelope.is_test = new.is_test
+    envelope.may_delegate = new.may_delegate
+    envelope.remind_every_days = new.remind_every_days
+    envelope.expires_at = check_expiry(new.expires_at, now)
+
+
+def _flush_checking_external_id(uow: UnitOfWork, new: NewEnvelope) -> None:
+    try:
+        uow.session.flush()
+    except IntegrityError as error:
+        if new.external_id is None:
+            raise
+        # Two drafts with one external id: the table decides, also between requests at the same moment.
+        raise ExternalIdTaken(external_id=new.external_id) from error
+
+
+def _fill(uow: UnitOfWork, envelope: Envelope, new: NewEnvelope, documents: Sequence[Document]) -> None:
+    for position, document in enumerate(documents, start=1):
+        uow.session.add(
+            EnvelopeDocument(
+                envelope_id=envelope.id,
+                position=position,
+                document_id=document.id,
+                object_key=document.object_key,
+                sha256=document.sha256,
+                is_timestamped=True,
+            )
+        )
+    recipient_ids = _add_recipients(uow, envelope, new.recipients)
+    uow.session.flush()
+    _add_fields(uow, envelope, new, recipient_ids)
 
 
 def _add_recipients(uow: UnitOfWork, envelope: Envelope, new: Sequence[NewRecipient]) -> Mapping[str, UUID]:
@@ -97,6 +182,7 @@ def _add_fields(uow: UnitOfWork, envelope: Envelope, new: NewEnvelope, ids: Mapp
                 recipient_id=ids[placed.recipient_key],
                 name=placed.name,
                 kind=str(placed.kind),
+                document=placed.document,
                 page=placed.page,
                 x=placed.x,
                 y=placed.y,

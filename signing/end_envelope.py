@@ -1,4 +1,4 @@
-"""The ways an envelope ends without a contract: declined by a signer, voided by the sender, expired."""
+"""The ways an envelope ends without a contract: declined by a recipient, voided by the sender, expired."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,8 +34,10 @@ def decline_envelope(context: SigningContext, session_token: str, reason: str, o
             "authenticated": was_authenticated,
             **origin.facts(),
         }
-        record_for_envelope(uow, seat.envelope, seat.recipients, step="envelope.declined", facts=facts)
         _end(uow, after, seat.envelope, seat.recipients, reason)
+        record_for_envelope(
+            uow, seat.envelope, seat.recipients, step="envelope.declined", facts=facts, recipient=seat.recipient
+        )
 
 
 def void_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, reason: str) -> None:
@@ -49,8 +51,8 @@ def void_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, reas
         recipients = repository.recipients(uow.session, envelope.id)
         after = policy.void(repository.progress(envelope, recipients))
         facts = {"by": sender_facts(actor), "reason": reason}
-        record_for_envelope(uow, envelope, recipients, step="envelope.voided", facts=facts)
         _end(uow, after, envelope, recipients, reason)
+        record_for_envelope(uow, envelope, recipients, step="envelope.voided", facts=facts)
 
 
 def expire_envelopes(context: SigningContext, now: datetime) -> int:
@@ -69,8 +71,8 @@ def _expire(context: SigningContext, envelope_id: UUID, now: datetime) -> bool:
             after = policy.expire(progress, expires_at=envelope.expires_at, now=now)
         except EnvelopeStateConflict:
             return False  # Signed, ended or extended since the sweep looked.
-        record_for_envelope(uow, envelope, recipients, step="envelope.expired", facts={"by": "platform"})
         _end(uow, after, envelope, recipients, "expired")
+        record_for_envelope(uow, envelope, recipients, step="envelope.expired", facts={"by": "platform"})
     return True
 
 
@@ -80,6 +82,7 @@ def _end(uow: UnitOfWork, after: Progress, envelope: Envelope, recipients: list[
     envelope.end_reason = reason
     # A step that is being made right now loses its lease: its result must not be stored.
     envelope.work_id = envelope.work_until = None
+    envelope.next_reminder_at = None
     uow.emit(
         EnvelopeEnded(
             envelope_id=envelope.id,

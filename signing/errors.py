@@ -1,6 +1,14 @@
 """What can go wrong between uploading a document and its last signature."""
 
-from core.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooManyRequests
+from core.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    TooManyRequests,
+)
 
 
 class DocumentNotFound(NotFound):
@@ -17,8 +25,8 @@ class EnvelopeNotFound(NotFound):
 
 class SignerMissing(InvalidInput):
     code = "signer_missing"
-    zh = "签署流程里没有签署人。请至少添加一位角色为 signer 的参与方。"
-    en = "The envelope has no signer. Add at least one recipient whose role is signer."
+    zh = "签署流程里没有签署方。请至少添加一位角色为 signer 或 seal 的参与方。"
+    en = "The envelope has nobody who signs. Add at least one recipient whose role is signer or seal."
 
 
 class RecipientDuplicate(InvalidInput):
@@ -29,8 +37,8 @@ class RecipientDuplicate(InvalidInput):
 
 class SignatureFieldMissing(InvalidInput):
     code = "signature_field_missing"
-    zh = "签署人 {key} 没有签名位置。请为其至少放置一个 signature 域。"
-    en = "The signer {key} has nowhere to sign. Place at least one signature field for them."
+    zh = "签署方 {key} 没有签署位置。请为其至少放置一个 signature（用印方为 seal 或 cross_page_seal）域。"
+    en = "{key} has nowhere to sign. Place at least one signature field (for a seal: seal or cross_page_seal) for them."
 
 
 class FieldRecipientUnknown(InvalidInput):
@@ -52,6 +60,45 @@ class FieldOutsidePage(InvalidInput):
         "The field {field} lies outside: the document has {pages} pages, and the box must fit into the page "
         "(origin top left, 0 to 1). Move it."
     )
+
+
+class FieldDocumentUnknown(InvalidInput):
+    code = "field_document_unknown"
+    zh = "域 {field} 指定了第 {document} 份文件，而签署流程只有 {documents} 份。请改正。"
+    en = "The field {field} names document {document}, but the envelope has {documents}. Mend it."
+
+
+class FieldKindNotForRole(InvalidInput):
+    code = "field_kind_not_for_role"
+    zh = (
+        "域 {field}（{kind}）不适用于角色 {role}：signature、initials 属于 signer，"
+        "seal、cross_page_seal 属于 seal。请改正。"
+    )
+    en = (
+        "The field {field} ({kind}) doesn't fit the role {role}: signature and initials belong to a signer, "
+        "seal and cross_page_seal to a seal."
+    )
+
+
+class AnchorNotFound(InvalidInput):
+    code = "anchor_not_found"
+    zh = "域 {field} 的定位文字“{text}”在文件中出现 {count} 次，找不到所指的那一处。请核对文字与次序，或改用坐标。"
+    en = (
+        "The anchor text “{text}” of the field {field} occurs {count} times in the document, and not where it was "
+        "asked for. Check the text and the occurrence, or use coordinates."
+    )
+
+
+class DocumentsInvalid(InvalidInput):
+    code = "documents_invalid"
+    zh = "签署流程应含 1 至 {most} 份互不相同的文件。请检查 document_ids。"
+    en = "An envelope has 1 to {most} different documents. Check `document_ids`."
+
+
+class ReminderIntervalInvalid(InvalidInput):
+    code = "reminder_interval_invalid"
+    zh = "自动提醒间隔应为 1 至 {most} 天。请修改，或留空不自动提醒。"
+    en = "Automatic reminders come every 1 to {most} days. Mend it, or leave it out."
 
 
 class FieldDuplicate(InvalidInput):
@@ -183,6 +230,12 @@ class AlreadySigned(Conflict):
     en = "You have signed already; you can neither sign again nor decline."
 
 
+class AlreadySignedBySomebody(Conflict):
+    code = "already_signed_by_somebody"
+    zh = "已有签署方签署，文件不能再更正。如需修改，请作废后重新发起。"
+    en = "Somebody has signed already, so the envelope can't be corrected any more. Void it and send a new one."
+
+
 class EnvelopeExpired(Conflict):
     code = "envelope_expired"
     zh = "此签署流程已过截止时间，不能再签署。请联系发起方重新发起。"
@@ -193,6 +246,12 @@ class EnvelopeStateConflict(Conflict):
     code = "envelope_state_conflict"
     zh = "签署流程当前状态为 {state}，不能执行此操作。请刷新后查看。"
     en = "The envelope is {state}, in which this can't be done. Reload and look again."
+
+
+class EnvelopeChanged(PreconditionFailed):
+    code = "envelope_changed"
+    zh = "草稿在您读取之后已被修改（现为版本 {version}），本次未保存。请重新读取后再改。"
+    en = "The draft was changed since you read it (it is at version {version} now); nothing was saved. Read it again."
 
 
 class EnvelopeBusy(Conflict):
@@ -217,3 +276,72 @@ class DocumentUnavailable(Conflict):
     code = "document_unavailable"
     zh = "签署流程已结束（{state}），不再提供文件。请联系发起方。"
     en = "The envelope has ended ({state}) and its document is no longer shown. Ask the sender."
+
+
+class SealChoiceMissing(InvalidInput):
+    code = "seal_choice_missing"
+    zh = "本单位当前有 {count} 枚您可使用的印章，请指明使用哪一枚（seal_id）；没有时请联系本单位印章管理员授权。"
+    en = (
+        "There are {count} seals you may use for this. Name one (`seal_id`); if there is none, ask your organisation's "
+        "seal administrator for an authorisation."
+    )
+
+
+class RemoteNotFound(NotFound):
+    code = "remote_signature_not_found"
+    zh = "找不到该远程签名。请重新准备。"
+    en = "There is no such remote signature. Prepare it again."
+
+
+class RemoteOver(Conflict):
+    code = "remote_signature_over"
+    zh = "该远程签名已超时或已使用，未作签署。请重新准备。"
+    en = "This remote signature is past its time or was used already; nothing was signed. Prepare it again."
+
+
+class RemoteOutdated(Conflict):
+    code = "remote_signature_outdated"
+    zh = "准备之后文件又有了新的签署，该远程签名已失效，未作签署。请重新准备。"
+    en = "The document got another signature since this was prepared; nothing was signed. Prepare it again."
+
+
+class RemoteIncomplete(InvalidInput):
+    code = "remote_signature_incomplete"
+    zh = "应为每份文件各提交一个签名，共 {expected} 个。请补齐后重试。"
+    en = "There must be one signature for each document, {expected} in all. Complete them and try again."
+
+
+class DelegationNotAllowed(NotAllowed):
+    code = "delegation_not_allowed"
+    zh = "发起方未允许转交他人签署。如需更换签署人，请联系发起方。"
+    en = "The sender doesn't let recipients name somebody else. Ask the sender to replace you."
+
+
+class ReplacementSamePerson(InvalidInput):
+    code = "replacement_same_person"
+    zh = "新的签署人与原签署人是同一手机号。请填写另一位签署人。"
+    en = "The new recipient has the same phone as the one to replace. Name somebody else."
+
+
+class RecipientNotFound(NotFound):
+    code = "recipient_not_found"
+    zh = "签署流程中没有该参与方。请检查编号。"
+    en = "The envelope has no such recipient. Check the id."
+
+
+class ExtensionInvalid(InvalidInput):
+    code = "extension_invalid"
+    zh = "新的截止时间须晚于现有截止时间 {current}。请重新选择。"
+    en = "The new expiry must be later than the present one, {current}. Choose another."
+
+
+class NotRescindable(Conflict):
+    code = "not_rescindable"
+    zh = "只能对已完成、尚未解除且没有正在进行的解约的签署流程发起解约。"
+    en = "Only a completed envelope that isn't rescinded, and has no rescission under way, can be rescinded."
+
+
+class ReportNotReady(Conflict):
+    code = "completion_report_not_ready"
+    zh = "签署完成报告尚未生成（仅在签署完成后提供）。请稍后再试。"
+    en = "The completion report isn't there yet; it is made once the envelope is completed. Try again later."

@@ -75,6 +75,7 @@ class EnvelopeProgressed(Event):
 
     `event_id` names the step for good: whoever hears of it twice knows it by that. `recipient_*` are set for the
     steps of one recipient. Nothing personal is in it, and no token: who wants more asks the API.
+    `party_organisation_ids` may read the envelope by now: there are none before it was sent.
     """
 
     type: ClassVar[str] = "envelope.progressed"
@@ -93,8 +94,21 @@ class EnvelopeProgressed(Event):
     at: datetime
 
 
+class SignedDocument(BaseModel):
+    """One of the final PDFs: its name, where it lies in the object store, and its digest in lower-case hex."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    object_key: str
+    sha256: str
+
+
 class EnvelopeCompleted(Event):
-    """Signed by all and sealed. `object_key` is the final PDF in the object store."""
+    """Signed by all and sealed. `documents` are the final PDFs in the envelope's order.
+
+    `rescinds_id` is the envelope whose contract this one undoes. Nothing of a test (`is_test`) binds anybody.
+    """
 
     type: ClassVar[str] = "envelope.completed"
 
@@ -102,11 +116,12 @@ class EnvelopeCompleted(Event):
     organisation_id: UUID
     title: str
     completed_at: datetime
-    object_key: str
-    sha256: str
-    file_name: str
+    documents: list[SignedDocument]
     evidence_id: UUID
     signers: list[SignerFact]
+    contract_class: str | None = None
+    is_test: bool = False
+    rescinds_id: UUID | None = None
 
 
 class EnvelopeEnded(Event):

@@ -19,8 +19,10 @@ from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
 from ledger.record import StoredFile, Subject
 from ledger.service import record_evidence
+from signing.events import EnvelopeProgressed
 from signing.models import Document, Envelope, Recipient
 from signing.pki import repository as certificates
+from signing.repository import EnvelopeFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,39 @@ def record_for_envelope(
     step: str,
     facts: dict[str, Any],
     files: Sequence[StoredFile] = (),
+    recipient: Recipient | None = None,
 ) -> UUID:
-    """Readable by the sender and by every organisation that a recipient acts for."""
-    organisation_ids = {envelope.organisation_id} | {
-        recipient.organisation_id for recipient in recipients if recipient.organisation_id is not None
-    }
-    return record_evidence(
+    """The evidence of a step, and the event that tells of it. `recipient` is whose step it was.
+
+    Called once the new states are stored: the event tells them. Readable by the sender and by every organisation
+    that a recipient acts for; those hear of it only once the envelope was sent.
+    """
+    parties = {recipient.organisation_id for recipient in recipients if recipient.organisation_id is not None}
+    evidence_id = record_evidence(
         uow,
         type=step,
         subject=Subject("envelope", ids.public(ids.ENVELOPE, envelope.id)),
-        organisation_ids=sorted(organisation_ids),
-        facts=facts,
+        organisation_ids=sorted(parties | {envelope.organisation_id}),
+        facts={**facts, "test": True} if envelope.is_test else facts,
         files=files,
     )
+    uow.emit(
+        EnvelopeProgressed(
+            event_id=evidence_id,
+            envelope_id=envelope.id,
+            organisation_id=envelope.organisation_id,
+            party_organisation_ids=sorted(parties) if envelope.sent_at is not None else [],
+            step=step,
+            envelope_state=envelope.state,
+            recipient_id=recipient.id if recipient else None,
+            recipient_key=recipient.key if recipient else None,
+            recipient_state=recipient.state if recipient else None,
+            title=envelope.title,
+            external_id=envelope.external_id,
+            at=uow.now,
+        )
+    )
+    return evidence_id
 
 
 def sender_facts(actor: Actor) -> dict[str, Any]:
@@ -91,6 +113,11 @@ def recipient_facts(recipient: Recipient) -> dict[str, Any]:
         "organisation_name": recipient.organisation_name,
         "uscc": recipient.uscc,
     }
+
+
+def document_facts(document: EnvelopeFile) -> dict[str, Any]:
+    """Which document, by its position in the envelope, and its digest as it was uploaded."""
+    return {"position": document.position, "name": document.name, "uploaded_sha256": document.uploaded.sha256}
 
 
 def certificate_facts(session: Session, certificate_id: UUID) -> dict[str, Any]:

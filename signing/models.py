@@ -34,31 +34,38 @@ class Document(Base):
 
 
 class Envelope(Base):
-    """A document on its way to its signatures.
+    """Documents on their way to their signatures.
 
-    `revision` and `object_key` name the current PDF; revision 0 is the document as uploaded. `work_id` is the lease of
-    whoever makes the next revision, until `work_until`; the result is stored only if the lease still stands.
+    `revision` counts the steps that made new PDFs; `work_id` is the lease of whoever makes the next one, until
+    `work_until`: the result is stored only if the lease still stands. `version` counts changes of the draft (its
+    ETag). `rescinds_id` is the completed envelope whose contract this one undoes; `rescinded_at` says that it did.
     """
 
     __tablename__ = "envelope"
     __table_args__ = (
         Index("ix_envelope_organisation_id_id", "organisation_id", "id"),
         Index("ix_envelope_expiring", "expires_at", postgresql_where=text("state = 'in_progress'")),
+        Index("ix_envelope_reminding", "next_reminder_at", postgresql_where=text("state = 'in_progress'")),
         UniqueConstraint("organisation_id", "external_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"), index=True)
     title: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     custom: Mapped[dict[str, Any]] = mapped_column("metadata")
+    contract_class: Mapped[str | None] = mapped_column(Text)
+    is_test: Mapped[bool] = mapped_column(default=False)
+    may_delegate: Mapped[bool] = mapped_column(default=False)
+    remind_every_days: Mapped[int | None]
+    next_reminder_at: Mapped[datetime | None]
+    rescinds_id: Mapped[UUID | None] = mapped_column(ForeignKey("envelope.id"), index=True)
+    rescinded_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int]
-    object_key: Mapped[str] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -66,8 +73,32 @@ class Envelope(Base):
     end_reason: Mapped[str | None] = mapped_column(Text)
     last_error: Mapped[str | None] = mapped_column(Text)
     completion_evidence_id: Mapped[UUID | None]
+    report_object_key: Mapped[str | None] = mapped_column(Text)
+    report_sha256: Mapped[str | None] = mapped_column(Text)
     work_id: Mapped[UUID | None]
     work_until: Mapped[datetime | None]
+
+
+class EnvelopeDocument(Base):
+    """One of an envelope's documents; `position` counts from 1. `object_key` and `sha256` name its current PDF.
+
+    `is_timestamped` is false while no time-stamp authority vouches for the latest signature (*timestamp pending*).
+    `renew_before` is when the certificate of the last document timestamp ends: another one must be added by then.
+    """
+
+    __tablename__ = "envelope_document"
+    __table_args__ = (
+        Index("ix_envelope_document_timestamp_pending", "envelope_id", postgresql_where=text("NOT is_timestamped")),
+        Index("ix_envelope_document_renew_before", "renew_before"),
+    )
+
+    envelope_id: Mapped[UUID] = mapped_column(ForeignKey("envelope.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"), index=True)
+    object_key: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    is_timestamped: Mapped[bool] = mapped_column(default=True)
+    renew_before: Mapped[datetime | None]
 
 
 class Recipient(Base):
@@ -75,6 +106,7 @@ class Recipient(Base):
 
     `key` is the sender's own name for them within the envelope. `organisation_id` is the account of the organisation
     named by `uscc`, if there is one; its members may read the envelope. `released_at` is when they last got a link.
+    `replaces_id` is the recipient in whose place they act, for `replacement_reason`. `seal_id` is the seal they used.
     """
 
     __tablename__ = "recipient"
@@ -101,6 +133,10 @@ class Recipient(Base):
     released_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     decline_reason: Mapped[str | None] = mapped_column(Text)
+    delivery_problem: Mapped[str | None] = mapped_column(Text)
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipient.id"))
+    replacement_reason: Mapped[str | None] = mapped_column(Text)
+    seal_id: Mapped[UUID | None]
 
 
 class Field(Base):
@@ -115,6 +151,8 @@ class Field(Base):
     recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipient.id"))
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
+    # Which of the envelope's documents, counted from 1.
+    document: Mapped[int] = mapped_column("document_position", default=1)
     page: Mapped[int]
     x: Mapped[float] = mapped_column(Double)
     y: Mapped[float] = mapped_column(Double)
@@ -125,13 +163,15 @@ class Field(Base):
 
 
 class EnvelopeRevision(Base):
-    """Every PDF an envelope ever was, from the prepared one to the sealed one. `cause` says what made it."""
+    """Every PDF an envelope's documents ever were, from the prepared ones on. `cause` says what made it."""
 
     __tablename__ = "envelope_revision"
     __append_only__ = True
 
     envelope_id: Mapped[UUID] = mapped_column(ForeignKey("envelope.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # Which of the envelope's documents, counted from 1.
+    document: Mapped[int] = mapped_column("document_position", primary_key=True, autoincrement=False)
     object_key: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
     cause: Mapped[str] = mapped_column(Text)
@@ -170,3 +210,22 @@ class SigningCode(Base):
     expires_at: Mapped[datetime]
     attempts: Mapped[int]
     used_at: Mapped[datetime | None]
+
+
+class RemoteSignature(Base):
+    """A signature that is being made elsewhere (deferred signing): prepared, time-limited, completed once.
+
+    `base_revision` is the envelope's revision it was prepared on; another signature in between makes it void. `plan`
+    keeps what was prepared: per document its object and digest, the values, the consent.
+    """
+
+    __tablename__ = "remote_signature"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipient.id"), index=True)
+    base_revision: Mapped[int]
+    certificate: Mapped[bytes]
+    plan: Mapped[dict[str, Any]]
+    prepared_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]

@@ -7,18 +7,23 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
+from typing import Protocol
 from uuid import UUID
 
 from accounts.policy import check_uscc
 from accounts.service import check_phone
 from signing.errors import (
+    AnchorNotFound,
+    DocumentsInvalid,
     EmailInvalid,
     ExpiryInvalid,
+    FieldDocumentUnknown,
     FieldDuplicate,
+    FieldKindNotForRole,
     FieldNotYours,
     FieldOutsidePage,
     FieldRecipientNotSigner,
@@ -27,15 +32,18 @@ from signing.errors import (
     FieldValueInvalid,
     FieldValueMissing,
     RecipientDuplicate,
+    ReminderIntervalInvalid,
     SignatureFieldMissing,
     SignerMissing,
     TextInvalid,
 )
-from signing.policy import RecipientRole
+from signing.policy import SIGNING, RecipientRole
 
 DEFAULT_LIFETIME = timedelta(days=30)
 LONGEST_LIFETIME = timedelta(days=365)
 LONGEST_VALUE = 200
+LONGEST_REMINDER_DAYS = 30
+MOST_DOCUMENTS = 20
 SMALLEST_SIGNATURE = 0.03, 0.02
 SMALLEST_FIELD = 0.005, 0.005
 """Width and height in parts of the page: below this nobody could read what is in it."""
@@ -56,6 +64,29 @@ class FieldKind(StrEnum):
     CHECKBOX = "checkbox"
 
 
+CARRYING = frozenset({FieldKind.SIGNATURE, FieldKind.SEAL, FieldKind.CROSS_PAGE_SEAL})
+"""Kinds of which a recipient needs one, to carry their digital signature."""
+
+_ONLY_FOR = {
+    FieldKind.SIGNATURE: RecipientRole.SIGNER,
+    FieldKind.INITIALS: RecipientRole.SIGNER,
+    FieldKind.SEAL: RecipientRole.SEAL,
+    FieldKind.CROSS_PAGE_SEAL: RecipientRole.SEAL,
+}
+_LARGE = frozenset({FieldKind.SIGNATURE, FieldKind.SEAL})
+
+
+class Place(Protocol):
+    """Where a text was found (`ports.TextBox`)."""
+
+    @property
+    def page(self) -> int: ...
+    @property
+    def x(self) -> float: ...
+    @property
+    def y(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class NewRecipient:
     """`key` is the sender's own name for the recipient within this envelope, such as `supplier`."""
@@ -72,21 +103,47 @@ class NewRecipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """A text the field stands at: its top left corner is that of the text, moved by `dx` and `dy`.
+
+    `occurrence` counts from 1 in the order of reading; negative ones from the end.
+    """
+
+    text: str
+    occurrence: int = 1
+    dx: float = 0
+    dy: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewField:
+    """`document` is which of the envelope's documents, counted from 1.
+
+    With an `anchor`, `page`, `x` and `y` are found by it. A cross-page seal stands at the right edge of every page
+    from `page` on, at the height `y`; its `x` doesn't matter and `width` is that of one slice.
+    """
+
     name: str
     recipient_key: str
     kind: FieldKind
-    page: int
-    x: float
-    y: float
-    width: float
-    height: float
+    page: int = 1
+    x: float = 0
+    y: float = 0
+    width: float = 0.2
+    height: float = 0.06
     is_required: bool = True
+    document: int = 1
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewEnvelope:
-    document_id: UUID
+    """`contract_class` is one of the region's classes, if the sender names it: seals are authorised by class.
+
+    `is_test`: nothing it makes is binding, and every page says so. `may_delegate`: recipients may name somebody else.
+    """
+
+    document_ids: Sequence[UUID]
     title: str
     recipients: Sequence[NewRecipient]
     fields: Sequence[NewField]
@@ -94,6 +151,10 @@ class NewEnvelope:
     external_id: str | None = None
     language: str = "zh"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    contract_class: str | None = None
+    is_test: bool = False
+    may_delegate: bool = False
+    remind_every_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +166,15 @@ class Blank:
     is_required: bool
 
 
-def check_envelope(new: NewEnvelope, *, pages: int) -> None:
-    """Raises the `InvalidInput` that says what is wrong first. `pages` is the document's number of pages."""
+def check_envelope(new: NewEnvelope, *, pages: Sequence[int]) -> None:
+    """Raises the `InvalidInput` that says what is wrong first. `pages` is each document's number of pages."""
     check_text("title", new.title, 200)
+    if not 1 <= len(new.document_ids) <= MOST_DOCUMENTS or len(set(new.document_ids)) != len(new.document_ids):
+        raise DocumentsInvalid(most=MOST_DOCUMENTS)
+    if new.contract_class is not None:
+        check_text("contract_class", new.contract_class, 40)
+    if new.remind_every_days is not None and not 1 <= new.remind_every_days <= LONGEST_REMINDER_DAYS:
+        raise ReminderIntervalInvalid(most=LONGEST_REMINDER_DAYS)
     if new.external_id is not None:
         check_text("external_id", new.external_id, 100)
     for name, value in new.metadata.items():
@@ -115,6 +182,23 @@ def check_envelope(new: NewEnvelope, *, pages: int) -> None:
         check_text("metadata", value, 500)
     _check_recipients(new.recipients)
     _check_fields(new.fields, new.recipients, pages)
+
+
+def place_anchored(fields: Sequence[NewField], found: Mapping[int, Mapping[str, Sequence[Place]]]) -> list[NewField]:
+    """The fields with every anchor replaced by the place it was found at; `found` by document, then by text.
+
+    Raises `AnchorNotFound`.
+    """
+    return [placed if placed.anchor is None else _place(placed, placed.anchor, found) for placed in fields]
+
+
+def _place(placed: NewField, anchor: Anchor, found: Mapping[int, Mapping[str, Sequence[Place]]]) -> NewField:
+    places = found.get(placed.document, {}).get(anchor.text, ())
+    index = anchor.occurrence - 1 if anchor.occurrence > 0 else anchor.occurrence
+    if anchor.occurrence == 0 or not -len(places) <= index < len(places):
+        raise AnchorNotFound(field=placed.name, text=anchor.text[:40], count=len(places))
+    place = places[index]
+    return replace(placed, page=place.page, x=place.x + anchor.dx, y=place.y + anchor.dy, anchor=None)
 
 
 def check_expiry(given: datetime | None, now: datetime) -> datetime:
@@ -132,6 +216,12 @@ def check_text(what: str, text: str, longest: int) -> str:
     if not text.strip() or len(text) > longest or has_controls:
         raise TextInvalid(what=what, longest=longest)
     return text
+
+
+def check_email(email: str | None) -> None:
+    """Raises `EmailInvalid`."""
+    if email is not None and not (len(email) <= 200 and _EMAIL.fullmatch(email)):
+        raise EmailInvalid
 
 
 def check_values(values: Mapping[str, str], blanks: Sequence[Blank]) -> dict[str, str]:
@@ -172,13 +262,12 @@ def _check_recipients(recipients: Sequence[NewRecipient]) -> None:
         check_text("recipients.organisation_name", recipient.organisation_name, 200)
         check_phone(recipient.phone)
         check_uscc(recipient.uscc)
-        if recipient.email is not None and not (len(recipient.email) <= 200 and _EMAIL.fullmatch(recipient.email)):
-            raise EmailInvalid
-    if not any(recipient.role is RecipientRole.SIGNER for recipient in recipients):
+        check_email(recipient.email)
+    if not any(recipient.role in SIGNING for recipient in recipients):
         raise SignerMissing
 
 
-def _check_fields(fields: Sequence[NewField], recipients: Sequence[NewRecipient], pages: int) -> None:
+def _check_fields(fields: Sequence[NewField], recipients: Sequence[NewRecipient], pages: Sequence[int]) -> None:
     roles = {recipient.key: recipient.role for recipient in recipients}
     seen: set[str] = set()
     for placed in fields:
@@ -188,16 +277,30 @@ def _check_fields(fields: Sequence[NewField], recipients: Sequence[NewRecipient]
         seen.add(placed.name)
         if placed.recipient_key not in roles:
             raise FieldRecipientUnknown(field=placed.name, key=placed.recipient_key[:40])
-        if roles[placed.recipient_key] is not RecipientRole.SIGNER:
+        role = roles[placed.recipient_key]
+        if role not in SIGNING:
             raise FieldRecipientNotSigner(field=placed.name, key=placed.recipient_key)
-        if not _is_on_page(placed, pages):
-            raise FieldOutsidePage(field=placed.name, pages=pages)
+        if placed.kind in _ONLY_FOR and _ONLY_FOR[placed.kind] is not role:
+            raise FieldKindNotForRole(field=placed.name, kind=placed.kind, role=role)
+        if not 1 <= placed.document <= len(pages):
+            raise FieldDocumentUnknown(field=placed.name, document=placed.document, documents=len(pages))
+        if not _is_on_page(placed, pages[placed.document - 1]):
+            raise FieldOutsidePage(field=placed.name, pages=pages[placed.document - 1])
     for one, other in combinations(fields, 2):
-        if one.page == other.page and _overlap(one, other):
-            raise FieldsOverlap(field=one.name, other=other.name, page=one.page)
-    have_signature = {placed.recipient_key for placed in fields if placed.kind is FieldKind.SIGNATURE}
+        if _share_a_page(one, other) and _overlap(_as_seen(one), _as_seen(other)):
+            raise FieldsOverlap(field=one.name, other=other.name, page=max(one.page, other.page))
+    _check_everybody_can_sign(fields, roles)
+
+
+def _check_everybody_can_sign(fields: Sequence[NewField], roles: Mapping[str, RecipientRole]) -> None:
+    """Whoever signs signs somewhere, and in every document in which they fill in anything."""
+    signs_in = {(placed.recipient_key, placed.document) for placed in fields if placed.kind in CARRYING}
+    for placed in fields:
+        if (placed.recipient_key, placed.document) not in signs_in:
+            raise SignatureFieldMissing(key=placed.recipient_key)
+    signing = {key for key, _ in signs_in}
     for key, role in roles.items():
-        if role is RecipientRole.SIGNER and key not in have_signature:
+        if role in SIGNING and key not in signing:
             raise SignatureFieldMissing(key=key)
 
 
@@ -209,7 +312,9 @@ def _check_name(what: str, name: str) -> None:
 
 def _is_on_page(placed: NewField, pages: int) -> bool:
     numbers = (placed.x, placed.y, placed.width, placed.height)
-    least_width, least_height = SMALLEST_SIGNATURE if placed.kind is FieldKind.SIGNATURE else SMALLEST_FIELD
+    least_width, least_height = SMALLEST_SIGNATURE if placed.kind in _LARGE else SMALLEST_FIELD
+    if placed.kind is FieldKind.CROSS_PAGE_SEAL and placed.page >= pages:
+        return False  # there is no edge between pages to seal
     return (
         all(math.isfinite(number) for number in numbers)
         and 1 <= placed.page <= pages
@@ -220,6 +325,18 @@ def _is_on_page(placed: NewField, pages: int) -> bool:
         and placed.x + placed.width <= 1
         and placed.y + placed.height <= 1
     )
+
+
+def _share_a_page(one: NewField, other: NewField) -> bool:
+    if one.document != other.document:
+        return False
+    first, later = sorted((one, other), key=lambda placed: placed.page)
+    return first.page == later.page or first.kind is FieldKind.CROSS_PAGE_SEAL
+
+
+def _as_seen(placed: NewField) -> NewField:
+    """A cross-page seal is at the right edge, wherever it was put."""
+    return replace(placed, x=1 - placed.width) if placed.kind is FieldKind.CROSS_PAGE_SEAL else placed
 
 
 def _overlap(one: NewField, other: NewField) -> bool:

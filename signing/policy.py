@@ -1,7 +1,11 @@
 """Pure decisions about an envelope: who may do what, in which state, and what follows. No I/O.
 
-    draft → processing → in_progress → sealing → completed
-              ↓ failed       ↓ declined | voided | expired
+    envelope    draft → processing → in_progress → sealing → completed
+                  ↑         ↓ failed   │  ↓ declined | voided | expired
+                  └──── correct ───────┘  (before the first signature)
+
+    recipient   awaiting → released → sent → viewed → authenticated → completed
+                             └─ bounced ─┘     ↓ declined | replaced | expired
 
 A `Progress` is all that decides: the state of the envelope and of each party. Every transition is a function from
 one `Progress` to the next and raises a `Conflict` if it isn't allowed, so that whatever calls them in whatever
@@ -18,6 +22,7 @@ from uuid import UUID
 from core.errors import DingyueError
 from signing.errors import (
     AlreadySigned,
+    AlreadySignedBySomebody,
     EnvelopeExpired,
     EnvelopeStateConflict,
     NotASigner,
@@ -48,12 +53,17 @@ class EnvelopeState(StrEnum):
 
 
 class RecipientState(StrEnum):
+    """`released`: it is their turn; `sent`, `bounced`: what the provider said of the message with their link."""
+
     AWAITING = "awaiting"
     RELEASED = "released"
+    SENT = "sent"
+    BOUNCED = "bounced"
     VIEWED = "viewed"
     AUTHENTICATED = "authenticated"
     COMPLETED = "completed"
     DECLINED = "declined"
+    REPLACED = "replaced"
     EXPIRED = "expired"
 
 
@@ -83,8 +93,17 @@ ENDED = frozenset(
 READABLE = frozenset({EnvelopeState.IN_PROGRESS, EnvelopeState.SEALING, EnvelopeState.COMPLETED})
 """States in which a recipient who holds a link may read the document."""
 
-ON_TURN = frozenset({RecipientState.RELEASED, RecipientState.VIEWED, RecipientState.AUTHENTICATED})
+UNOPENED = frozenset({RecipientState.RELEASED, RecipientState.SENT, RecipientState.BOUNCED})
+"""States of a recipient who has a link and hasn't used it."""
+
+ON_TURN = UNOPENED | {RecipientState.VIEWED, RecipientState.AUTHENTICATED}
 """States of a recipient whose turn it is."""
+
+ACTING = frozenset({RecipientRole.SIGNER, RecipientRole.APPROVER, RecipientRole.SEAL})
+"""Roles the envelope waits for."""
+
+SIGNING = frozenset({RecipientRole.SIGNER, RecipientRole.SEAL})
+"""Roles that leave a signature in the PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +125,20 @@ class Progress:
         return next(party for party in self.parties if party.id == party_id)
 
     @property
-    def signers(self) -> tuple[Party, ...]:
-        return tuple(party for party in self.parties if party.role is RecipientRole.SIGNER)
+    def actors(self) -> tuple[Party, ...]:
+        """Those the envelope waits for, or waited for; somebody who was replaced is not among them."""
+        return tuple(
+            party for party in self.parties if party.role in ACTING and party.state is not RecipientState.REPLACED
+        )
 
     @property
-    def is_fully_signed(self) -> bool:
-        return bool(self.signers) and all(party.state is RecipientState.COMPLETED for party in self.signers)
+    def has_signature(self) -> bool:
+        return any(party.role in SIGNING and party.state is RecipientState.COMPLETED for party in self.parties)
+
+    @property
+    def is_done(self) -> bool:
+        """Everybody has acted, and there is a signature among it."""
+        return self.has_signature and all(party.state is RecipientState.COMPLETED for party in self.actors)
 
 
 def start_processing(progress: Progress) -> Progress:
@@ -138,9 +165,31 @@ def start_signing(progress: Progress) -> Progress:
     return _release(replace(progress, state=EnvelopeState.IN_PROGRESS))
 
 
+def correct(progress: Progress) -> Progress:
+    """The sender takes the envelope back to mend it: a draft again, whatever was opened or approved so far.
+
+    Not once somebody has signed: then they would have signed something else.
+    """
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    if progress.has_signature:
+        raise AlreadySignedBySomebody
+    parties = tuple(
+        party if party.state is RecipientState.REPLACED else replace(party, state=RecipientState.AWAITING)
+        for party in progress.parties
+    )
+    return Progress(EnvelopeState.DRAFT, parties)
+
+
+def note_delivery(progress: Progress, party_id: UUID, *, arrived: bool) -> Progress:
+    """What became of the message with the link. Late or repeated reports about somebody further on change nothing."""
+    if progress.state is not EnvelopeState.IN_PROGRESS or progress.party(party_id).state not in UNOPENED:
+        return progress
+    return _with_party(progress, party_id, RecipientState.SENT if arrived else RecipientState.BOUNCED)
+
+
 def open_link(progress: Progress, party_id: UUID) -> Progress:
     """Somebody holding the recipient's link looks. Harmless to repeat, and at any time after the release."""
-    if progress.party(party_id).state is not RecipientState.RELEASED:
+    if progress.party(party_id).state not in UNOPENED:
         return progress
     return _with_party(progress, party_id, RecipientState.VIEWED)
 
@@ -151,25 +200,44 @@ def authenticate(progress: Progress, party_id: UUID) -> Progress:
     return _with_party(progress, party_id, RecipientState.AUTHENTICATED)
 
 
-def sign(progress: Progress, party_id: UUID) -> Progress:
-    """A signature. Releases the next group, or moves on to sealing after the last one."""
+def act(progress: Progress, party_id: UUID) -> Progress:
+    """A signature, an organisation's seal, or an approval.
+
+    Releases the next group, or moves on to sealing after the last one.
+    """
     require_turn(progress, party_id)
     if progress.party(party_id).state is not RecipientState.AUTHENTICATED:
         raise NotYourTurn
-    signed = _with_party(progress, party_id, RecipientState.COMPLETED)
-    if signed.is_fully_signed:
-        return replace(signed, state=EnvelopeState.SEALING)
-    return _release(signed)
+    acted = _with_party(progress, party_id, RecipientState.COMPLETED)
+    if acted.is_done:
+        return replace(acted, state=EnvelopeState.SEALING)
+    return _release(acted)
+
+
+def replace_party(progress: Progress, party_id: UUID, successor_id: UUID) -> Progress:
+    """Somebody else acts in this party's place, in the same role and turn. Not once they have acted."""
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    party = progress.party(party_id)
+    if party.role not in ACTING:
+        raise NotASigner
+    if party.state is RecipientState.COMPLETED:
+        raise AlreadySigned
+    if party.state is not RecipientState.AWAITING and party.state not in ON_TURN:
+        raise EnvelopeStateConflict(state=str(party.state))
+    state = RecipientState.AWAITING if party.state is RecipientState.AWAITING else RecipientState.RELEASED
+    successor = Party(successor_id, party.role, party.order, state)
+    replaced = _with_party(progress, party_id, RecipientState.REPLACED)
+    return replace(replaced, parties=(*replaced.parties, successor))
 
 
 def complete(progress: Progress) -> Progress:
     """The seal is on; copies go out."""
     _require_state(progress, EnvelopeState.SEALING)
-    if not progress.is_fully_signed:
+    if not progress.is_done:
         raise EnvelopeStateConflict(state=str(progress.state))
     parties = tuple(
         replace(party, state=RecipientState.RELEASED)
-        if party.role is RecipientRole.CC or party.state is RecipientState.AWAITING
+        if party.role not in ACTING and party.state is RecipientState.AWAITING
         else party
         for party in progress.parties
     )
@@ -177,7 +245,7 @@ def complete(progress: Progress) -> Progress:
 
 
 def decline(progress: Progress, party_id: UUID) -> Progress:
-    """A signer whose turn it is refuses; that ends the envelope for all."""
+    """Somebody who was to act, and whose turn it is, refuses; that ends the envelope for all."""
     require_turn(progress, party_id)
     return _end(_with_party(progress, party_id, RecipientState.DECLINED), EnvelopeState.DECLINED)
 
@@ -196,10 +264,16 @@ def expire(progress: Progress, *, expires_at: datetime, now: datetime) -> Progre
     return _end(progress, EnvelopeState.EXPIRED)
 
 
+def extend(progress: Progress) -> Progress:
+    """The sender gives more time."""
+    _require_state(progress, EnvelopeState.IN_PROGRESS)
+    return progress
+
+
 def require_turn(progress: Progress, party_id: UUID) -> None:
-    """Raises unless this party may sign or decline now: a signer, released, in an envelope that is being signed."""
+    """Raises unless this party may act or decline now: one who acts, released, in an envelope that is being signed."""
     party = progress.party(party_id)
-    if party.role is not RecipientRole.SIGNER:
+    if party.role not in ACTING:
         raise NotASigner
     if party.state is RecipientState.COMPLETED:
         raise AlreadySigned
@@ -234,9 +308,9 @@ def newly_released(before: Progress, after: Progress) -> tuple[UUID, ...]:
 
 
 def to_remind(progress: Progress) -> tuple[UUID, ...]:
-    """The signers everybody is waiting for. Raises `NothingToRemind`."""
+    """Those everybody is waiting for. Raises `NothingToRemind`."""
     _require_state(progress, EnvelopeState.IN_PROGRESS)
-    due = tuple(party.id for party in progress.signers if party.state in ON_TURN)
+    due = tuple(party.id for party in progress.actors if party.state in ON_TURN)
     if not due:
         raise NothingToRemind
     return due
@@ -273,8 +347,8 @@ def _with_party(progress: Progress, party_id: UUID, state: RecipientState) -> Pr
 
 
 def _release(progress: Progress) -> Progress:
-    """Releases everybody (but cc) up to the lowest order at which a signature is still missing."""
-    turn = min(party.order for party in progress.signers if party.state is not RecipientState.COMPLETED)
+    """Releases everybody (but cc) up to the lowest order at which somebody has still to act."""
+    turn = min(party.order for party in progress.actors if party.state is not RecipientState.COMPLETED)
     parties = tuple(
         replace(party, state=RecipientState.RELEASED)
         if party.state is RecipientState.AWAITING and party.order <= turn and party.role is not RecipientRole.CC
@@ -287,7 +361,7 @@ def _release(progress: Progress) -> Progress:
 def _end(progress: Progress, state: EnvelopeState) -> Progress:
     parties = tuple(
         party
-        if party.state in {RecipientState.COMPLETED, RecipientState.DECLINED}
+        if party.state in {RecipientState.COMPLETED, RecipientState.DECLINED, RecipientState.REPLACED}
         else replace(party, state=RecipientState.EXPIRED)
         for party in progress.parties
     )

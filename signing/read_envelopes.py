@@ -9,14 +9,17 @@ from accounts import repository as accounts
 from accounts.models import Organisation
 from accounts.policy import Actor, Scope
 from core import ids
+from core.unit_of_work import UnitOfWork
 from ledger import repository as evidence
 from signing import policy, repository
 from signing.consent import Consent
 from signing.context import SigningContext
-from signing.errors import DocumentNotFound, DocumentUnavailable, EnvelopeNotFound
+from signing.errors import DocumentNotFound, DocumentUnavailable, EnvelopeNotFound, ReportNotReady
 from signing.models import Document, Envelope, Field, Recipient
-from signing.policy import READABLE, EnvelopeState
-from signing.signing_session import is_authenticated, take_seat
+from signing.policy import READABLE, EnvelopeState, RecipientRole
+from signing.repository import EnvelopeFile
+from signing.seals.use_seal import UsableSeal, seals_for
+from signing.signing_session import Seat, is_authenticated, take_seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class StoredPDF:
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeView:
-    """An envelope with its recipients in signing order. Tokens are only in the database, as hashes."""
+    """An envelope with its documents, and its recipients in signing order. Tokens are kept as hashes only."""
 
     envelope: Envelope
+    documents: list[EnvelopeFile]
     recipients: list[Recipient]
     fields: Sequence[Field]
 
@@ -49,18 +53,20 @@ class EnvelopeEvent:
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """What a recipient sees: the envelope, the others by name, their own fields, what they consent to.
+    """What a recipient sees: the envelope, the others by name, their own fields, what they consent to, and, if they
+    are to apply their organisation's seal, which ones they may use.
 
     `is_on_turn`: they may sign or decline now. `authenticated_until` is None without a valid code.
     """
 
     envelope: Envelope
-    document: Document
+    documents: list[EnvelopeFile]
     sender: Organisation
     recipient: Recipient
     recipients: list[Recipient]
     fields: list[Field]
     consent: Consent
+    seals: Sequence[UsableSeal]
     is_on_turn: bool
     authenticated_until: datetime | None
 
@@ -93,8 +99,9 @@ def envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> Envelo
         found = repository.envelope(uow.session, actor, envelope_id)
         if found is None:
             raise EnvelopeNotFound
+        documents = repository.envelope_documents(uow.session, envelope_id)
         recipients = repository.recipients(uow.session, envelope_id)
-        return EnvelopeView(found, recipients, repository.fields(uow.session, envelope_id))
+        return EnvelopeView(found, documents, recipients, repository.fields(uow.session, envelope_id))
 
 
 def envelopes(
@@ -104,19 +111,35 @@ def envelopes(
     actor.require(Scope.ENVELOPES_READ)
     with context.unit_of_work() as uow:
         found = repository.envelopes(uow.session, actor, state=state, before=before, limit=limit)
-        recipients = repository.recipients_of(uow.session, [envelope.id for envelope in found])
-    return [EnvelopeView(envelope, recipients[envelope.id], []) for envelope in found]
+        envelope_ids = [envelope.id for envelope in found]
+        documents = repository.documents_of_envelopes(uow.session, envelope_ids)
+        recipients = repository.recipients_of(uow.session, envelope_ids)
+    return [EnvelopeView(envelope, documents[envelope.id], recipients[envelope.id], []) for envelope in found]
 
 
-def envelope_content(context: SigningContext, actor: Actor, envelope_id: UUID) -> StoredPDF:
-    """The PDF as it stands: uploaded, prepared, partly signed, or sealed. Raises `EnvelopeNotFound`."""
-    actor.require(Scope.ENVELOPES_READ)
-    with context.unit_of_work() as uow:
-        found = repository.envelope(uow.session, actor, envelope_id)
-        if found is None:
-            raise EnvelopeNotFound
-        name = repository.document_of(uow.session, found).name
-    return StoredPDF(name, found.sha256, context.objects.get(found.object_key))
+def envelope_content(context: SigningContext, actor: Actor, envelope_id: UUID, position: int = 1) -> StoredPDF:
+    """A document as it stands: uploaded, prepared, partly signed, or sealed. `position` counts from 1.
+
+    Raises `EnvelopeNotFound`, `DocumentNotFound`.
+    """
+    view = envelope(context, actor, envelope_id)
+    return _content(context, view.documents, position)
+
+
+def completion_report(context: SigningContext, actor: Actor, envelope_id: UUID) -> StoredPDF:
+    """The sealed report on the signing. Raises `EnvelopeNotFound`, or `ReportNotReady`."""
+    found = envelope(context, actor, envelope_id).envelope
+    if found.report_object_key is None or found.report_sha256 is None:
+        raise ReportNotReady
+    name = f"report-{ids.public(ids.ENVELOPE, found.id)}.pdf"
+    return StoredPDF(name, found.report_sha256, context.objects.get(found.report_object_key))
+
+
+def _content(context: SigningContext, documents: Sequence[EnvelopeFile], position: int) -> StoredPDF:
+    for file in documents:
+        if file.position == position:
+            return StoredPDF(file.name, file.current.sha256, context.objects.get(file.current.object_key))
+    raise DocumentNotFound
 
 
 def envelope_events(
@@ -148,21 +171,35 @@ def seat(context: SigningContext, session_token: str) -> SeatView:
         has_code = is_authenticated(taken, uow.now)
         return SeatView(
             envelope=taken.envelope,
-            document=taken.document,
+            documents=taken.documents,
             sender=sender,
             recipient=taken.recipient,
             recipients=taken.recipients,
             fields=fields,
             consent=taken.consent,
+            seals=_usable_seals(uow, taken),
             is_on_turn=policy.is_on_turn(taken.progress, taken.recipient.id) and uow.now < taken.envelope.expires_at,
             authenticated_until=taken.session.authenticated_until if has_code else None,
         )
 
 
-def seat_content(context: SigningContext, session_token: str) -> StoredPDF:
-    """The current PDF. Raises `SigningSessionInvalid`; `DocumentUnavailable` once the envelope came to nothing."""
+def _usable_seals(uow: UnitOfWork, taken: Seat) -> Sequence[UsableSeal]:
+    if taken.recipient.role != RecipientRole.SEAL or taken.recipient.organisation_id is None:
+        return []
+    return seals_for(
+        uow.session,
+        organisation_id=taken.recipient.organisation_id,
+        phone=taken.recipient.phone,
+        contract_class=taken.envelope.contract_class,
+        now=uow.now,
+    )
+
+
+def seat_content(context: SigningContext, session_token: str, position: int = 1) -> StoredPDF:
+    """A current PDF; `position` counts from 1. Raises `SigningSessionInvalid`, `DocumentNotFound`;
+    `DocumentUnavailable` once the envelope came to nothing."""
     with context.unit_of_work() as uow:
         taken = take_seat(uow, session_token)
     if taken.envelope.state not in READABLE:
         raise DocumentUnavailable(state=taken.envelope.state)
-    return StoredPDF(taken.document.name, taken.envelope.sha256, context.objects.get(taken.envelope.object_key))
+    return _content(context, taken.documents, position)

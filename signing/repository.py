@@ -8,23 +8,42 @@ envelope follow each other.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from signing.models import (
     Document,
     Envelope,
+    EnvelopeDocument,
     EnvelopeRevision,
     Field,
     Recipient,
+    RemoteSignature,
     SigningCode,
     SigningSession,
 )
 from signing.policy import EnvelopeState, Party, Progress, RecipientRole, RecipientState
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeFile:
+    """One of an envelope's documents: as it stands, and as it was uploaded."""
+
+    current: EnvelopeDocument
+    uploaded: Document
+
+    @property
+    def position(self) -> int:
+        return self.current.position
+
+    @property
+    def name(self) -> str:
+        return self.uploaded.name
 
 
 def document(session: Session, actor: Actor, document_id: UUID) -> Document | None:
@@ -71,8 +90,30 @@ def envelope_for_update(session: Session, envelope_id: UUID) -> Envelope:
     return session.scalars(select(Envelope).where(Envelope.id == envelope_id).with_for_update()).one()
 
 
-def document_of(session: Session, envelope: Envelope) -> Document:
-    return session.get_one(Document, envelope.document_id)
+def envelope_documents(session: Session, envelope_id: UUID) -> list[EnvelopeFile]:
+    return documents_of_envelopes(session, [envelope_id])[envelope_id]
+
+
+def documents_of_envelopes(session: Session, envelope_ids: Iterable[UUID]) -> dict[UUID, list[EnvelopeFile]]:
+    """Each envelope's documents by position, as they are now: copies read before the lock are refreshed."""
+    found: dict[UUID, list[EnvelopeFile]] = defaultdict(list)
+    query = (
+        select(EnvelopeDocument, Document)
+        .join(Document, Document.id == EnvelopeDocument.document_id)
+        .where(EnvelopeDocument.envelope_id.in_(list(envelope_ids)))
+        .order_by(EnvelopeDocument.envelope_id, EnvelopeDocument.position)
+        .execution_options(populate_existing=True)
+    )
+    for current, uploaded in session.execute(query).tuples():
+        found[current.envelope_id].append(EnvelopeFile(current, uploaded))
+    return found
+
+
+def own_documents(session: Session, actor: Actor, document_ids: Sequence[UUID]) -> list[Document]:
+    """The actor's organisation's documents in the order asked for; shorter if one isn't theirs."""
+    query = select(Document).where(Document.id.in_(document_ids), Document.organisation_id == actor.organisation_id)
+    found = {document.id: document for document in session.scalars(query)}
+    return [found[document_id] for document_id in document_ids if document_id in found]
 
 
 def recipients(session: Session, envelope_id: UUID) -> list[Recipient]:
@@ -91,14 +132,29 @@ def recipients_of(session: Session, envelope_ids: Iterable[UUID]) -> dict[UUID, 
 
 
 def fields(session: Session, envelope_id: UUID) -> Sequence[Field]:
-    """In reading order."""
+    """In reading order, document by document."""
     query = select(Field).where(Field.envelope_id == envelope_id)
-    return session.scalars(query.order_by(Field.page, Field.y, Field.x, Field.id)).all()
+    return session.scalars(query.order_by(Field.document, Field.page, Field.y, Field.x, Field.id)).all()
+
+
+def clear_draft(session: Session, envelope_id: UUID) -> None:
+    """Takes everything out of a draft that is to be filled anew, with what its recipients left when it was out once."""
+    recipients = select(Recipient.id).where(Recipient.envelope_id == envelope_id)
+    for table in (SigningSession, SigningCode, RemoteSignature):
+        session.execute(delete(table).where(table.recipient_id.in_(recipients)))
+    session.execute(delete(Field).where(Field.envelope_id == envelope_id))
+    session.execute(update(Recipient).where(Recipient.envelope_id == envelope_id).values(replaces_id=None))
+    session.execute(delete(Recipient).where(Recipient.envelope_id == envelope_id))
+    session.execute(delete(EnvelopeDocument).where(EnvelopeDocument.envelope_id == envelope_id))
+
+
+def hand_over_fields(session: Session, old_recipient_id: UUID, new_recipient_id: UUID) -> None:
+    session.execute(update(Field).where(Field.recipient_id == old_recipient_id).values(recipient_id=new_recipient_id))
 
 
 def revisions(session: Session, envelope_id: UUID) -> Sequence[EnvelopeRevision]:
     query = select(EnvelopeRevision).where(EnvelopeRevision.envelope_id == envelope_id)
-    return session.scalars(query.order_by(EnvelopeRevision.number)).all()
+    return session.scalars(query.order_by(EnvelopeRevision.number, EnvelopeRevision.document)).all()
 
 
 def recipient_by_link(session: Session, token_hash: bytes) -> Recipient | None:
@@ -127,6 +183,20 @@ def end_sessions(session: Session, recipient_id: UUID, now: datetime) -> None:
     )
 
 
+def recipients_in_session(session: Session, envelope_id: UUID, now: datetime) -> set[UUID]:
+    """The recipients of an envelope who entered a right code and may be about to sign."""
+    query = (
+        select(SigningSession.recipient_id)
+        .join(Recipient, Recipient.id == SigningSession.recipient_id)
+        .where(
+            Recipient.envelope_id == envelope_id,
+            SigningSession.ended_at.is_(None),
+            SigningSession.authenticated_until > now,
+        )
+    )
+    return set(session.scalars(query))
+
+
 def latest_code(session: Session, recipient_id: UUID) -> SigningCode | None:
     """The only code that may be used, locked, so that guesses are counted one after the other."""
     return session.scalar(
@@ -153,6 +223,63 @@ def expired_envelopes(session: Session, now: datetime, limit: int) -> Sequence[U
         .order_by(Envelope.expires_at)
         .limit(limit)
     ).all()
+
+
+def envelopes_to_remind(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    return session.scalars(
+        select(Envelope.id)
+        .where(Envelope.state == EnvelopeState.IN_PROGRESS, Envelope.next_reminder_at <= now)
+        .order_by(Envelope.next_reminder_at)
+        .limit(limit)
+    ).all()
+
+
+def envelopes_without_timestamp(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Those being signed in which the time of a signature is only claimed so far, and that nobody works on."""
+    return session.scalars(
+        select(Envelope.id)
+        .where(
+            Envelope.state == EnvelopeState.IN_PROGRESS,
+            or_(Envelope.work_until.is_(None), Envelope.work_until <= now),
+            exists().where(EnvelopeDocument.envelope_id == Envelope.id, ~EnvelopeDocument.is_timestamped),
+        )
+        .order_by(Envelope.id)
+        .limit(limit)
+    ).all()
+
+
+def envelopes_to_renew(session: Session, before: datetime, limit: int) -> Sequence[UUID]:
+    """Completed ones whose last document timestamp can't be validated much longer by its own certificate."""
+    due = (
+        select(EnvelopeDocument.envelope_id, func.min(EnvelopeDocument.renew_before).label("at"))
+        .where(EnvelopeDocument.renew_before <= before)
+        .group_by(EnvelopeDocument.envelope_id)
+        .subquery()
+    )
+    return session.scalars(
+        select(Envelope.id)
+        .join(due, due.c.envelope_id == Envelope.id)
+        .where(Envelope.state == EnvelopeState.COMPLETED)
+        .order_by(due.c.at)
+        .limit(limit)
+    ).all()
+
+
+def live_rescission(session: Session, envelope_id: UUID) -> UUID | None:
+    """An envelope that is to undo this one and hasn't come to nothing."""
+    came_to_nothing = (EnvelopeState.DECLINED, EnvelopeState.VOIDED, EnvelopeState.EXPIRED, EnvelopeState.FAILED)
+    return session.scalar(
+        select(Envelope.id).where(Envelope.rescinds_id == envelope_id, Envelope.state.not_in(came_to_nothing)).limit(1)
+    )
+
+
+def remote_signature(session: Session, recipient_id: UUID, remote_id: UUID) -> RemoteSignature | None:
+    """A remote signature of this recipient, locked: it is completed once."""
+    return session.scalar(
+        select(RemoteSignature)
+        .where(RemoteSignature.id == remote_id, RemoteSignature.recipient_id == recipient_id)
+        .with_for_update()
+    )
 
 
 def progress(envelope: Envelope, recipients: Iterable[Recipient]) -> Progress:

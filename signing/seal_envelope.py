@@ -1,4 +1,4 @@
-"""The platform's seal, once everybody has signed. Runs as often as events are delivered; seals once.
+"""The platform's seal on every document, once everybody has acted. Runs as often as events are delivered; seals once.
 
 A failure leaves the envelope visibly `sealing`, with the reason, and raises, so that the event is delivered again.
 """
@@ -6,17 +6,19 @@ A failure leaves the envelope visibly `sealing`, with the reason, and raises, so
 from datetime import datetime
 from uuid import UUID
 
+from core import ids
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
-from ledger.record import StoredFile, describe_file
 from signing import policy, repository, work
 from signing.context import SigningContext
-from signing.events import EnvelopeCompleted, SignerFact
+from signing.events import EnvelopeCompleted, SignedDocument, SignerFact
 from signing.evidence import record_for_envelope
 from signing.models import Envelope, Recipient
-from signing.policy import EnvelopeState, RecipientRole
+from signing.policy import SIGNING, EnvelopeState
 from signing.release_recipients import release_recipients
-from signing.upload_document import PDF
+from signing.repository import EnvelopeFile
+from signing.rescind_envelope import note_rescinded
+from signing.work import NewRevision
 
 REASON = "全部签署方已签署 / Signed by all parties"
 
@@ -29,16 +31,20 @@ def seal_envelope(context: SigningContext, envelope_id: UUID) -> None:
             return
         work_id = work.claim(uow, context, envelope)
         sealed_at = uow.now
-        file_name = repository.document_of(uow.session, envelope).name
+        documents = repository.envelope_documents(uow.session, envelope_id)
     try:
-        sealed = context.signer.seal(context.objects.get(envelope.object_key), sealed_at=sealed_at, reason=REASON)
-        object_key = context.objects.put(sealed)
+        sealed = [_seal(context, document, sealed_at) for document in documents]
     except Exception as error:
         work.give_up(context, envelope_id, work_id, error)
         raise
-    file = StoredFile(describe_file(file_name, PDF, sealed), object_key)
     with context.unit_of_work() as uow:
-        _finish(uow, context, envelope_id=envelope_id, work_id=work_id, sealed=file, sealed_at=sealed_at)
+        _finish(uow, context, envelope_id=envelope_id, work_id=work_id, sealed=sealed, sealed_at=sealed_at)
+
+
+def _seal(context: SigningContext, document: EnvelopeFile, sealed_at: datetime) -> NewRevision:
+    return work.make_revision(
+        context, document, lambda data: context.signer.seal(data, sealed_at=sealed_at, reason=REASON)
+    )
 
 
 def _finish(
@@ -47,7 +53,7 @@ def _finish(
     *,
     envelope_id: UUID,
     work_id: UUID,
-    sealed: StoredFile,
+    sealed: list[NewRevision],
     sealed_at: datetime,
 ) -> None:
     envelope = repository.envelope_for_update(uow.session, envelope_id)
@@ -56,14 +62,7 @@ def _finish(
     recipients = repository.recipients(uow.session, envelope_id)
     before = repository.progress(envelope, recipients)
     after = policy.complete(before)
-    work.finish(
-        uow,
-        envelope,
-        work_id,
-        object_key=sealed.object_key,
-        sha256=sealed.file.sha256,
-        cause="sealed",
-    )
+    work.finish(uow, envelope, work_id, sealed, cause="sealed")
     envelope.ended_at = uow.now
     repository.store_progress(after, envelope, recipients)
     envelope.completion_evidence_id = record_for_envelope(
@@ -72,9 +71,11 @@ def _finish(
         recipients,
         step="envelope.completed",
         facts=_facts(context, envelope, recipients, sealed_at),
-        files=[sealed],
+        files=[new.stored for new in sealed],
     )
     _announce(uow, envelope, recipients, sealed, envelope.completion_evidence_id)
+    if envelope.rescinds_id is not None:
+        note_rescinded(uow, envelope.rescinds_id, envelope)
     release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
 
 
@@ -85,8 +86,10 @@ def _facts(
         "title": envelope.title,
         "revision": envelope.revision,
         "sealed_at": rfc3339(sealed_at),
+        "rescinds": ids.public(ids.ENVELOPE, envelope.rescinds_id) if envelope.rescinds_id else None,
         "signers": [
             {
+                "role": signer.role,
                 "name": signer.name,
                 "organisation_name": signer.organisation_name,
                 "uscc": signer.uscc,
@@ -103,7 +106,7 @@ def _announce(
     uow: UnitOfWork,
     envelope: Envelope,
     recipients: list[Recipient],
-    sealed: StoredFile,
+    sealed: list[NewRevision],
     evidence_id: UUID,
 ) -> None:
     uow.emit(
@@ -112,10 +115,14 @@ def _announce(
             organisation_id=envelope.organisation_id,
             title=envelope.title,
             completed_at=uow.now,
-            object_key=sealed.object_key,
-            sha256=sealed.file.sha256,
-            file_name=sealed.file.name,
+            documents=[
+                SignedDocument(name=new.document.name, object_key=new.stored.object_key, sha256=new.stored.file.sha256)
+                for new in sealed
+            ],
             evidence_id=evidence_id,
+            contract_class=envelope.contract_class,
+            is_test=envelope.is_test,
+            rescinds_id=envelope.rescinds_id,
             signers=[
                 SignerFact(
                     recipient_id=signer.id,
@@ -133,9 +140,9 @@ def _announce(
 
 
 def _signatures(recipients: list[Recipient]) -> list[tuple[Recipient, datetime]]:
-    """The signers in signing order, with the instant of each signature."""
+    """Those who signed or sealed, in signing order, with the instant of each signature."""
     return [
         (recipient, recipient.signed_at)
         for recipient in recipients
-        if recipient.role == RecipientRole.SIGNER and recipient.signed_at is not None
+        if recipient.role in SIGNING and recipient.signed_at is not None
     ]

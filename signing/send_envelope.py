@@ -1,65 +1,75 @@
-"""Sends a draft: its PDF gets all fields before anybody signs, then the first signers get their links."""
+"""Sends a draft: its PDFs get all fields before anybody signs, then the first signers get their links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.policy import Actor, Scope
 from core import ids
 from core.errors import InvalidInput
 from core.unit_of_work import UnitOfWork
-from ledger.record import StoredFile, describe_file
 from signing import policy, repository, work
 from signing.context import SigningContext
 from signing.errors import EnvelopeNotFound
 from signing.events import EnvelopeEnded
-from signing.evidence import record_for_envelope, sender_facts
+from signing.evidence import document_facts, record_for_envelope, sender_facts
 from signing.models import Envelope, Field, Recipient
 from signing.plan import FieldKind
 from signing.policy import EnvelopeState
-from signing.ports import PlacedField
+from signing.ports import PlacedField, SignedPDF
 from signing.release_recipients import release_recipients
-from signing.upload_document import PDF
+from signing.repository import EnvelopeFile
+from signing.work import NewRevision
+
+WATERMARK = "测试文件 不具法律效力 TEST — NOT LEGALLY BINDING"
+"""Across every page of an envelope in test mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Preparation:
     work_id: UUID
-    object_key: str
-    file_name: str
-    fields: list[PlacedField]
+    documents: list[EnvelopeFile]
+    fields: Sequence[Field]
     prepared_at: datetime
+    watermark: str | None
 
 
 def send_envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> None:
     """Raises `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`.
 
-    If the document can't be prepared the envelope has `failed`; if something didn't answer it is a draft again.
+    If a document can't be prepared the envelope has `failed`; if something didn't answer it is a draft again.
     A crash in between leaves it `processing`; once the lease lapsed, sending again goes on from there.
     """
     actor.require(Scope.ENVELOPES_WRITE)
     with context.unit_of_work() as uow:
         preparation = _claim(uow, context, actor, envelope_id)
     try:
-        original = context.objects.get(preparation.object_key)
-        prepared = context.preparer.prepare(
-            original,
-            preparation.fields,
-            prepared_at=preparation.prepared_at,
-            page_note=f"鼎约 Dingyue {ids.public(ids.ENVELOPE, envelope_id)}",
-        )
-        object_key = context.objects.put(prepared)
+        prepared = [
+            _prepare(context, document, preparation, ids.public(ids.ENVELOPE, envelope_id))
+            for document in preparation.documents
+        ]
     except Exception as error:
         _return(context, envelope_id, preparation.work_id, error)
         raise
-    file = StoredFile(describe_file(preparation.file_name, PDF, prepared), object_key)
     with context.unit_of_work() as uow:
-        _finish(uow, context, actor, envelope_id=envelope_id, work_id=preparation.work_id, prepared=file)
+        _finish(uow, context, actor, envelope_id=envelope_id, work_id=preparation.work_id, prepared=prepared)
 
 
-def placed_fields(fields: Sequence[Field]) -> list[PlacedField]:
-    """The fields as they are prepared and signed; the recipient's id tells whose each is."""
+def _prepare(context: SigningContext, document: EnvelopeFile, preparation: _Preparation, envelope: str) -> NewRevision:
+    """Always from the document as it was uploaded: an envelope that was corrected is prepared anew."""
+    prepared = context.preparer.prepare(
+        context.objects.get(document.uploaded.object_key),
+        placed_fields(preparation.fields, document.position),
+        prepared_at=preparation.prepared_at,
+        page_note=f"鼎约 Dingyue {envelope}",
+        watermark=preparation.watermark,
+    )
+    return work.store_revision(context, document, SignedPDF(prepared))
+
+
+def placed_fields(fields: Sequence[Field], document: int) -> list[PlacedField]:
+    """The fields on one document as they are prepared and signed; the recipient's id tells whose each is."""
     return [
         PlacedField(
             name=field.name,
@@ -72,6 +82,7 @@ def placed_fields(fields: Sequence[Field]) -> list[PlacedField]:
             height=field.height,
         )
         for field in fields
+        if field.document == document
     ]
 
 
@@ -84,10 +95,10 @@ def _claim(uow: UnitOfWork, context: SigningContext, actor: Actor, envelope_id: 
         repository.store_progress(policy.start_processing(progress), envelope, recipients)
     return _Preparation(
         work_id=work.claim(uow, context, envelope),
-        object_key=envelope.object_key,
-        file_name=repository.document_of(uow.session, envelope).name,
-        fields=placed_fields(repository.fields(uow.session, envelope.id)),
+        documents=repository.envelope_documents(uow.session, envelope.id),
+        fields=repository.fields(uow.session, envelope.id),
         prepared_at=uow.now,
+        watermark=WATERMARK if envelope.is_test else None,
     )
 
 
@@ -98,32 +109,34 @@ def _finish(
     *,
     envelope_id: UUID,
     work_id: UUID,
-    prepared: StoredFile,
+    prepared: Sequence[NewRevision],
 ) -> None:
     envelope, recipients = _own(uow, actor, envelope_id)
     before = repository.progress(envelope, recipients)
     after = policy.start_signing(before)
-    work.finish(
-        uow,
-        envelope,
-        work_id,
-        object_key=prepared.object_key,
-        sha256=prepared.file.sha256,
-        cause="prepared",
-    )
+    work.finish(uow, envelope, work_id, prepared, cause="prepared")
     envelope.sent_at = uow.now
+    plan_reminder(envelope, uow.now)
     repository.store_progress(after, envelope, recipients)
     facts = {
         "by": sender_facts(actor),
         "title": envelope.title,
+        "documents": [document_facts(new.document) for new in prepared],
         "signing_order": [
             {"recipient": recipient.key, "role": recipient.role, "order": recipient.order, "uscc": recipient.uscc}
             for recipient in recipients
         ],
         "software": context.software,
     }
-    record_for_envelope(uow, envelope, recipients, step="envelope.sent", facts=facts, files=[prepared])
+    stored = [new.stored for new in prepared]
+    record_for_envelope(uow, envelope, recipients, step="envelope.sent", facts=facts, files=stored)
     release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
+
+
+def plan_reminder(envelope: Envelope, now: datetime) -> None:
+    """When those everybody waits for are reminded next, if the sender wants them to be."""
+    days = envelope.remind_every_days
+    envelope.next_reminder_at = None if days is None else now + timedelta(days=days)
 
 
 def _own(uow: UnitOfWork, actor: Actor, envelope_id: UUID) -> tuple[Envelope, list[Recipient]]:

@@ -4,7 +4,7 @@ Senders act as an `Actor` of their organisation. Recipients have no account: the
 then their session's. The platform itself seals (`subscriptions`) and expires (`expire_envelopes`, from a schedule).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,24 @@ from uuid import UUID
 from accounts.policy import Actor
 from core.events import Reaction, Subscription
 from signing import read_envelopes as reads
+from signing.change_sent_envelope import correct_envelope, extend_envelope
 from signing.context import SigningContext
-from signing.create_envelope import create_envelope
+from signing.create_envelope import create_envelope, update_envelope
 from signing.end_envelope import decline_envelope, expire_envelopes, void_envelope
 from signing.evidence import Origin
 from signing.models import Document
 from signing.plan import NewEnvelope
 from signing.policy import EnvelopeState
 from signing.read_envelopes import EnvelopeEvent, EnvelopeView, SeatView, StoredPDF
-from signing.remind_recipients import remind_recipients
+from signing.remind_recipients import remind_by_schedule, remind_recipients
+from signing.remote_signature import Prepared, complete_remote_signature, prepare_remote_signature
+from signing.renew_timestamps import renew_timestamps, upgrade_timestamps
+from signing.replace_recipient import Replacement, delegate, replace_recipient
+from signing.rescind_envelope import rescind_envelope
 from signing.seal_envelope import seal_envelope
 from signing.send_envelope import send_envelope
 from signing.sign_envelope import sign_envelope
+from signing.signature_attempt import Action
 from signing.signing_session import CodeSent, open_link, request_code, verify_code
 from signing.subscriptions import subscriptions
 from signing.upload_document import upload_document
@@ -49,11 +55,26 @@ class SigningService(SigningContext):
     def create_envelope(self, actor: Actor, new: NewEnvelope) -> UUID:
         return create_envelope(self, actor, new)
 
+    def update_envelope(self, actor: Actor, envelope_id: UUID, new: NewEnvelope, version: int) -> None:
+        update_envelope(self, actor, envelope_id, new, version)
+
     def send_envelope(self, actor: Actor, envelope_id: UUID) -> None:
         send_envelope(self, actor, envelope_id)
 
     def void_envelope(self, actor: Actor, envelope_id: UUID, reason: str) -> None:
         void_envelope(self, actor, envelope_id, reason)
+
+    def correct_envelope(self, actor: Actor, envelope_id: UUID, reason: str) -> None:
+        correct_envelope(self, actor, envelope_id, reason)
+
+    def extend_envelope(self, actor: Actor, envelope_id: UUID, expires_at: datetime) -> None:
+        extend_envelope(self, actor, envelope_id, expires_at)
+
+    def replace_recipient(self, actor: Actor, envelope_id: UUID, recipient_id: UUID, new: Replacement) -> UUID:
+        return replace_recipient(self, actor, envelope_id, recipient_id, new)
+
+    def rescind_envelope(self, actor: Actor, envelope_id: UUID, reason: str) -> UUID:
+        return rescind_envelope(self, actor, envelope_id, reason)
 
     def remind_recipients(self, actor: Actor, envelope_id: UUID) -> int:
         return remind_recipients(self, actor, envelope_id)
@@ -66,8 +87,11 @@ class SigningService(SigningContext):
     ) -> Sequence[EnvelopeView]:
         return reads.envelopes(self, actor, state=state, before=before, limit=limit)
 
-    def envelope_content(self, actor: Actor, envelope_id: UUID) -> StoredPDF:
-        return reads.envelope_content(self, actor, envelope_id)
+    def envelope_content(self, actor: Actor, envelope_id: UUID, position: int = 1) -> StoredPDF:
+        return reads.envelope_content(self, actor, envelope_id, position)
+
+    def completion_report(self, actor: Actor, envelope_id: UUID) -> StoredPDF:
+        return reads.completion_report(self, actor, envelope_id)
 
     def envelope_events(
         self, actor: Actor, envelope_id: UUID, *, after: int = -1, limit: int = 200
@@ -80,8 +104,8 @@ class SigningService(SigningContext):
     def seat(self, session_token: str) -> SeatView:
         return reads.seat(self, session_token)
 
-    def seat_content(self, session_token: str) -> StoredPDF:
-        return reads.seat_content(self, session_token)
+    def seat_content(self, session_token: str, position: int = 1) -> StoredPDF:
+        return reads.seat_content(self, session_token, position)
 
     def request_code(self, session_token: str) -> CodeSent:
         return request_code(self, session_token)
@@ -89,23 +113,17 @@ class SigningService(SigningContext):
     def verify_code(self, session_token: str, code: str, origin: Origin) -> datetime:
         return verify_code(self, session_token, code, origin)
 
-    def sign_envelope(
-        self,
-        session_token: str,
-        *,
-        has_consented: bool,
-        consent_version: str,
-        values: dict[str, str],
-        origin: Origin,
-    ) -> None:
-        sign_envelope(
-            self,
-            session_token,
-            has_consented=has_consented,
-            consent_version=consent_version,
-            values=values,
-            origin=origin,
-        )
+    def sign_envelope(self, session_token: str, action: Action) -> None:
+        sign_envelope(self, session_token, action)
+
+    def prepare_remote_signature(self, session_token: str, action: Action, certificate: bytes) -> Prepared:
+        return prepare_remote_signature(self, session_token, action, certificate)
+
+    def complete_remote_signature(self, session_token: str, remote_id: UUID, signatures: Mapping[int, bytes]) -> None:
+        complete_remote_signature(self, session_token, remote_id, signatures)
+
+    def delegate(self, session_token: str, new: Replacement, origin: Origin) -> UUID:
+        return delegate(self, session_token, new, origin)
 
     def decline_envelope(self, session_token: str, reason: str, origin: Origin) -> None:
         decline_envelope(self, session_token, reason, origin)
@@ -115,6 +133,15 @@ class SigningService(SigningContext):
 
     def expire_envelopes(self, now: datetime) -> int:
         return expire_envelopes(self, now)
+
+    def remind_by_schedule(self, now: datetime) -> int:
+        return remind_by_schedule(self, now)
+
+    def upgrade_timestamps(self, now: datetime) -> int:
+        return upgrade_timestamps(self, now)
+
+    def renew_timestamps(self, now: datetime) -> int:
+        return renew_timestamps(self, now)
 
     def subscriptions(self) -> list[Subscription[Any] | Reaction[Any]]:
         return subscriptions(self)

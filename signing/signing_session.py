@@ -18,8 +18,9 @@ from signing.context import SigningContext
 from signing.errors import CodeNotUsable, CodeWrong, LinkInvalid, SigningSessionInvalid
 from signing.events import SigningCodeRequested
 from signing.evidence import Origin, recipient_facts, record_for_envelope
-from signing.models import Document, Envelope, Recipient, SigningCode, SigningSession
-from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, RecipientState
+from signing.models import Envelope, Recipient, SigningCode, SigningSession
+from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, RecipientRole, RecipientState
+from signing.repository import EnvelopeFile
 
 CODE_PURPOSE = "signing-code"
 
@@ -30,7 +31,7 @@ class Seat:
 
     session: SigningSession
     envelope: Envelope
-    document: Document
+    documents: list[EnvelopeFile]
     recipient: Recipient
     recipients: list[Recipient]
 
@@ -41,11 +42,12 @@ class Seat:
     @property
     def consent(self) -> Consent:
         return consent_text(
+            role=RecipientRole(self.recipient.role),
             name=self.recipient.name,
             organisation=self.recipient.organisation_name,
             uscc=self.recipient.uscc,
             title=self.envelope.title,
-            sha256=self.document.sha256,
+            documents=[(file.name, file.uploaded.sha256) for file in self.documents],
         )
 
 
@@ -73,7 +75,7 @@ def open_link(context: SigningContext, link_token: str, origin: Origin) -> str:
         if after != before:
             repository.store_progress(after, envelope, recipients)
             facts = {"by": recipient_facts(recipient), **origin.facts()}
-            record_for_envelope(uow, envelope, recipients, step="recipient.viewed", facts=facts)
+            record_for_envelope(uow, envelope, recipients, step="recipient.viewed", facts=facts, recipient=recipient)
         uow.session.add(
             SigningSession(
                 id=uow.new_id(),
@@ -97,8 +99,8 @@ def take_seat(uow: UnitOfWork, session_token: str) -> Seat:
     if session.ended_at is not None:
         raise SigningSessionInvalid  # A new link ended it while we waited for the lock.
     recipients = repository.recipients(uow.session, envelope.id)
-    document = repository.document_of(uow.session, envelope)
-    return Seat(session, envelope, document, recipient, recipients)
+    documents = repository.envelope_documents(uow.session, envelope.id)
+    return Seat(session, envelope, documents, recipient, recipients)
 
 
 def request_code(context: SigningContext, session_token: str) -> CodeSent:
@@ -177,7 +179,9 @@ def _record_authentication(uow: UnitOfWork, seat: Seat, code: SigningCode, origi
         "attempts": code.attempts,
         **origin.facts(),
     }
-    record_for_envelope(uow, seat.envelope, seat.recipients, step="recipient.authenticated", facts=facts)
+    record_for_envelope(
+        uow, seat.envelope, seat.recipients, step="recipient.authenticated", facts=facts, recipient=seat.recipient
+    )
 
 
 def _is_usable(code: SigningCode, now: datetime) -> bool:

@@ -7,8 +7,7 @@ from signing.errors import TextInvalid
 from signing.evidence import record_for_document, sender_facts
 from signing.models import Document
 from signing.plan import check_text
-
-PDF = "application/pdf"
+from signing.work import PDF
 
 
 def upload_document(context: SigningContext, actor: Actor, *, name: str, data: bytes) -> Document:

@@ -7,15 +7,22 @@ store are named by their digest and harm nobody. If the lease lapsed while we we
 over, `finish` refuses our result: of two attempts at most one is ever stored.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from core.errors import DingyueError
 from core.unit_of_work import UnitOfWork
+from ledger.record import StoredFile, describe_file
 from signing import repository
 from signing.context import SigningContext
 from signing.errors import EnvelopeBusy
 from signing.models import Envelope, EnvelopeRevision
+from signing.ports import SignedPDF
+from signing.repository import EnvelopeFile
+
+PDF = "application/pdf"
 
 
 def claim(uow: UnitOfWork, context: SigningContext, envelope: Envelope) -> UUID:
@@ -38,38 +45,64 @@ def holds(envelope: Envelope, work_id: UUID) -> bool:
     return envelope.work_id == work_id
 
 
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """One document's new PDF, stored."""
+
+    document: EnvelopeFile
+    stored: StoredFile
+    is_timestamped: bool = True
+    renew_before: datetime | None = None
+
+
 def finish(
     uow: UnitOfWork,
     envelope: Envelope,
     work_id: UUID,
+    revisions: Sequence[NewRevision],
     *,
-    object_key: str,
-    sha256: str,
     cause: str,
     recipient_id: UUID | None = None,
 ) -> None:
-    """Makes the new PDF the envelope's current revision and gives the lease back.
+    """Makes the new PDFs the current ones of the envelope's documents and gives the lease back.
 
     The envelope must be locked. Raises `EnvelopeBusy` if the lease is no longer ours.
     """
     if not holds(envelope, work_id):
         raise EnvelopeBusy(retry_after_seconds=1)
     envelope.revision += 1
-    envelope.object_key = object_key
-    envelope.sha256 = sha256
     envelope.work_id = envelope.work_until = None
     envelope.last_error = None
-    uow.session.add(
-        EnvelopeRevision(
-            envelope_id=envelope.id,
-            number=envelope.revision,
-            object_key=object_key,
-            sha256=sha256,
-            cause=cause,
-            recipient_id=recipient_id,
-            created_at=uow.now,
+    current = {file.position: file.current for file in repository.envelope_documents(uow.session, envelope.id)}
+    for new in revisions:
+        document = current[new.document.position]
+        document.object_key = new.stored.object_key
+        document.sha256 = new.stored.file.sha256
+        document.is_timestamped, document.renew_before = new.is_timestamped, new.renew_before
+        uow.session.add(
+            EnvelopeRevision(
+                envelope_id=envelope.id,
+                number=envelope.revision,
+                document=document.position,
+                object_key=document.object_key,
+                sha256=document.sha256,
+                cause=cause,
+                recipient_id=recipient_id,
+                created_at=uow.now,
+            )
         )
-    )
+
+
+def make_revision(context: SigningContext, document: EnvelopeFile, make: Callable[[bytes], SignedPDF]) -> NewRevision:
+    """Reads a document's current PDF, makes its next one and stores it. Outside any transaction."""
+    made = make(context.objects.get(document.current.object_key))
+    return store_revision(context, document, made)
+
+
+def store_revision(context: SigningContext, document: EnvelopeFile, made: SignedPDF) -> NewRevision:
+    object_key = context.objects.put(made.data)
+    stored = StoredFile(describe_file(document.name, PDF, made.data), object_key)
+    return NewRevision(document, stored, is_timestamped=made.is_timestamped, renew_before=made.renew_before)
 
 
 def reason_of(error: Exception) -> str:

@@ -48,7 +48,7 @@ class Draft:
         """Raises `FormIncomplete`; `SigningService.create_envelope` checks the rest."""
         first = self.text("first_signer") or PartyRole.PURCHASER
         return NewEnvelope(
-            document_id=self.document_id,
+            document_ids=[self.document_id],
             title=self._required("title"),
             recipients=[self._recipient(side, order=1 if side == first else 2) for side in SIDES],
             fields=[self._signature(side) for side in SIDES],

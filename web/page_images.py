@@ -1,21 +1,18 @@
 """Pages of a PDF as pictures, for the browser: the server alone reads and writes the PDF."""
 
 import io
-from threading import Lock
 
 import pypdfium2 as pdfium
 
+from signing.pdf.pdfium import PDFIUM
 from web.errors import PageNotFound
 
 WIDTH_PIXELS = 1200
 
-# PDFium keeps global state and must not be entered by two threads at once.
-_pdfium = Lock()
-
 
 def page_image(pdf: bytes, number: int, width: int = WIDTH_PIXELS) -> bytes:
     """Page `number` (from 1) as PNG, `width` pixels wide. Raises `PageNotFound`."""
-    with _pdfium:
+    with PDFIUM:
         document = pdfium.PdfDocument(pdf)
         try:
             if not 1 <= number <= len(document):
@@ -34,7 +31,7 @@ def page_image(pdf: bytes, number: int, width: int = WIDTH_PIXELS) -> bytes:
 
 def page_shapes(pdf: bytes) -> list[float]:
     """Height over width of every page as seen, so that a page keeps its place while its picture loads."""
-    with _pdfium:
+    with PDFIUM:
         document = pdfium.PdfDocument(pdf)
         try:
             return [page.get_height() / page.get_width() for page in document]

@@ -25,6 +25,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "completed": Look(_GOOD, "●"),
         "closed": Look(_CALM, "■"),
         "cancelled": Look(_CALM, "✕"),
+        "rescinded": Look(_CALM, "◇"),
     },
     "obligation_state": {
         "drafted": Look(_CALM, "□"),
@@ -63,10 +64,13 @@ LOOKS: dict[str, dict[str, Look]] = {
     "recipient_state": {
         "awaiting": Look(_CALM, "□"),
         "released": Look(_BLUE, "▶"),
+        "sent": Look(_BLUE, "▷"),
+        "bounced": Look(_BAD, "▲"),
         "viewed": Look(_BLUE, "◔"),
         "authenticated": Look(_BLUE, "◕"),
         "completed": Look(_GOOD, "●"),
         "declined": Look(_BAD, "✖"),
+        "replaced": Look(_CALM, "◇"),
         "expired": Look(_WARN, "▲"),
     },
     "evidence_state": {

@@ -3,23 +3,29 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from api.deps import CurrentActor, CurrentServices, Cursor, Limit
+from api.problems import IfMatchMissing
 from api.responses import pdf_response
 from api.schemas.envelopes import (
     EnvelopeInput,
     EnvelopeList,
     EnvelopeOutput,
     EventList,
+    ExtensionInput,
     ReasonInput,
     Reminded,
+    ReplacementInput,
     event,
     full,
     summary,
 )
 from core import ids
+from signing.plan import MOST_DOCUMENTS
 from signing.policy import EnvelopeState
+
+Position = Annotated[int, Query(ge=1, le=MOST_DOCUMENTS, description="Which document, counted from 1")]
 
 router = APIRouter(prefix="/envelopes", tags=["envelopes"])
 
@@ -47,8 +53,26 @@ def list_envelopes(
 
 
 @router.get("/{envelope_id}")
-def read_envelope(actor: CurrentActor, services: CurrentServices, envelope_id: str) -> EnvelopeOutput:
-    return _read(actor, services, _id(envelope_id))
+def read_envelope(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, response: Response
+) -> EnvelopeOutput:
+    """The envelope; its ETag is what a change of the draft must show as `If-Match`."""
+    return _read(actor, services, _id(envelope_id), response)
+
+
+@router.put("/{envelope_id}")
+def update_envelope(
+    actor: CurrentActor,
+    services: CurrentServices,
+    envelope_id: str,
+    *,
+    body: EnvelopeInput,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the draft you read")] = None,
+) -> EnvelopeOutput:
+    """Replaces everything about a draft. 412 if somebody changed it since you read it."""
+    services.signing.update_envelope(actor, _id(envelope_id), body.to_plan(), _version(if_match))
+    return _read(actor, services, _id(envelope_id), response)
 
 
 @router.post("/{envelope_id}/send")
@@ -67,6 +91,42 @@ def void_envelope(
     return _read(actor, services, _id(envelope_id))
 
 
+@router.post("/{envelope_id}/correct")
+def correct_envelope(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, body: ReasonInput
+) -> EnvelopeOutput:
+    """Takes back an envelope that nobody has signed yet: a draft again, all links dead, to be mended and sent anew."""
+    services.signing.correct_envelope(actor, _id(envelope_id), body.reason)
+    return _read(actor, services, _id(envelope_id))
+
+
+@router.post("/{envelope_id}/extend")
+def extend_envelope(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, body: ExtensionInput
+) -> EnvelopeOutput:
+    """Gives the recipients more time."""
+    services.signing.extend_envelope(actor, _id(envelope_id), body.expires_at)
+    return _read(actor, services, _id(envelope_id))
+
+
+@router.post("/{envelope_id}/recipients/{recipient_id}/replace")
+def replace_recipient(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, recipient_id: str, body: ReplacementInput
+) -> EnvelopeOutput:
+    """Somebody else of the same organisation acts in a recipient's place; only before they have acted."""
+    services.signing.replace_recipient(actor, _id(envelope_id), ids.parse(ids.RECIPIENT, recipient_id), body.to_plan())
+    return _read(actor, services, _id(envelope_id))
+
+
+@router.post("/{envelope_id}/rescind", status_code=201)
+def rescind_envelope(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, body: ReasonInput
+) -> EnvelopeOutput:
+    """解约: the draft of an agreement, written by us, that undoes a completed envelope; all its signers sign it."""
+    rescission_id = services.signing.rescind_envelope(actor, _id(envelope_id), body.reason)
+    return _read(actor, services, rescission_id)
+
+
 @router.post("/{envelope_id}/remind")
 def remind_recipients(actor: CurrentActor, services: CurrentServices, envelope_id: str) -> Reminded:
     """Sends those whose turn it is a new link; their old one stops working."""
@@ -74,9 +134,17 @@ def remind_recipients(actor: CurrentActor, services: CurrentServices, envelope_i
 
 
 @router.get("/{envelope_id}/document", response_class=Response)
-def read_envelope_document(actor: CurrentActor, services: CurrentServices, envelope_id: str) -> Response:
-    """The PDF as it stands; the final one once the envelope is completed."""
-    return pdf_response(services.signing.envelope_content(actor, _id(envelope_id)))
+def read_envelope_document(
+    actor: CurrentActor, services: CurrentServices, envelope_id: str, position: Position = 1
+) -> Response:
+    """A PDF as it stands; the final one once the envelope is completed."""
+    return pdf_response(services.signing.envelope_content(actor, _id(envelope_id), position))
+
+
+@router.get("/{envelope_id}/report", response_class=Response)
+def read_completion_report(actor: CurrentActor, services: CurrentServices, envelope_id: str) -> Response:
+    """The completion report: a PDF of its own, sealed by the platform, on who signed what, when and how."""
+    return pdf_response(services.signing.completion_report(actor, _id(envelope_id)))
 
 
 @router.get("/{envelope_id}/events")
@@ -98,5 +166,18 @@ def _id(text: str) -> UUID:
     return ids.parse(ids.ENVELOPE, text)
 
 
-def _read(actor: CurrentActor, services: CurrentServices, envelope_id: UUID) -> EnvelopeOutput:
-    return full(services.signing.envelope(actor, envelope_id), actor.organisation_id)
+def _version(if_match: str | None) -> int:
+    """Raises `IfMatchMissing` for none, or one that is no ETag of ours."""
+    text = (if_match or "").strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise IfMatchMissing
+    return int(text)
+
+
+def _read(
+    actor: CurrentActor, services: CurrentServices, envelope_id: UUID, response: Response | None = None
+) -> EnvelopeOutput:
+    view = services.signing.envelope(actor, envelope_id)
+    if response is not None:
+        response.headers["ETag"] = f'"{view.envelope.version}"'
+    return full(view, actor.organisation_id)

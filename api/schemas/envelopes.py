@@ -1,15 +1,26 @@
 """Envelopes as the API takes and shows them. No token of a recipient is ever among what is shown."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core import ids
-from signing.plan import FieldKind, NewEnvelope, NewField, NewRecipient
+from signing.models import Field as PlacedInDocument
+from signing.plan import (
+    LONGEST_REMINDER_DAYS,
+    MOST_DOCUMENTS,
+    Anchor,
+    FieldKind,
+    NewEnvelope,
+    NewField,
+    NewRecipient,
+)
 from signing.policy import EnvelopeState, RecipientRole, RecipientState
 from signing.read_envelopes import EnvelopeEvent, EnvelopeView
+from signing.replace_recipient import Replacement
+from signing.repository import EnvelopeFile
 
 Language = Literal["zh", "en"]
 Text = Annotated[str, Field(max_length=1000)]
@@ -30,24 +41,65 @@ class RecipientInput(BaseModel):
     language: Language = "zh"
 
 
+class AnchorInput(BaseModel):
+    """A text of the document the field stands at: its top left corner is the text's, moved by `dx` and `dy`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=100, examples=["乙方（盖章）："])]
+    occurrence: Annotated[
+        int, Field(ge=-1000, le=1000, description="Counts from 1 in the order of reading; negative: from the end")
+    ] = 1
+    dx: Annotated[float, Field(ge=-1, le=1, description="To the right, in parts of the page's width")] = 0
+    dy: Annotated[float, Field(ge=-1, le=1, description="Downwards, in parts of the page's height")] = 0
+
+    def to_plan(self) -> Anchor:
+        return Anchor(text=self.text, occurrence=self.occurrence, dx=self.dx, dy=self.dy)
+
+
 class FieldInput(BaseModel):
+    """A field by its coordinates, or by an `anchor` instead of `page`, `x` and `y`.
+
+    A `cross_page_seal` stands at the right edge of every page from `page` on, at height `y`.
+    """
+
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[Text, Field(examples=["supplier_signature"])]
     recipient: Annotated[Text, Field(description="The recipient's key", examples=["supplier"])]
     kind: FieldKind
-    page: Annotated[int, Field(ge=1, description="Counts from 1")]
-    x: Share
-    y: Share
-    width: Share
-    height: Share
+    document: Annotated[int, Field(ge=1, le=MOST_DOCUMENTS, description="Which document, counted from 1")] = 1
+    page: Annotated[int, Field(ge=1, description="Counts from 1")] = 1
+    x: Share = 0
+    y: Share = 0
+    width: Share = 0.2
+    height: Share = 0.06
     required: bool = True
+    anchor: AnchorInput | None = None
+
+    def to_plan(self) -> NewField:
+        return NewField(
+            name=self.name,
+            recipient_key=self.recipient,
+            kind=self.kind,
+            document=self.document,
+            page=self.page,
+            x=self.x,
+            y=self.y,
+            width=self.width,
+            height=self.height,
+            is_required=self.required,
+            anchor=self.anchor.to_plan() if self.anchor else None,
+        )
 
 
 class EnvelopeInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    document_id: Annotated[str, Field(max_length=100, examples=["doc_0193a5b6c7d87e8f9a0b1c2d3e4f5a6b"])]
+    document_ids: Annotated[
+        list[Annotated[str, Field(max_length=100, examples=["doc_0193a5b6c7d87e8f9a0b1c2d3e4f5a6b"])]],
+        Field(min_length=1, max_length=MOST_DOCUMENTS, description="The documents, in the order to be read"),
+    ]
     title: Annotated[Text, Field(examples=["市政务云平台采购合同"])]
     recipients: Annotated[list[RecipientInput], Field(min_length=1, max_length=50)]
     fields: Annotated[list[FieldInput], Field(max_length=500)]
@@ -55,31 +107,53 @@ class EnvelopeInput(BaseModel):
     external_id: Annotated[Text | None, Field(description="Your own id; unique in your organisation")] = None
     language: Language = "zh"
     metadata: Annotated[dict[str, Text], Field(max_length=50)] = {}
+    contract_class: Annotated[Text | None, Field(description="The contract's class; seals are authorised by class")] = (
+        None
+    )
+    test: Annotated[bool, Field(description="Test mode: every page is marked, nothing is binding")] = False
+    may_delegate: Annotated[bool, Field(description="Recipients may name somebody else to act for them")] = False
+    remind_every_days: Annotated[
+        int | None, Field(ge=1, le=LONGEST_REMINDER_DAYS, description="Reminds by itself, until everybody has acted")
+    ] = None
 
     def to_plan(self) -> NewEnvelope:
         """Raises `InvalidId` for a malformed document id."""
         return NewEnvelope(
-            document_id=ids.parse(ids.DOCUMENT, self.document_id),
+            document_ids=[ids.parse(ids.DOCUMENT, document_id) for document_id in self.document_ids],
             title=self.title,
             recipients=[NewRecipient(**recipient.model_dump()) for recipient in self.recipients],
-            fields=[
-                NewField(
-                    name=field.name,
-                    recipient_key=field.recipient,
-                    kind=field.kind,
-                    page=field.page,
-                    x=field.x,
-                    y=field.y,
-                    width=field.width,
-                    height=field.height,
-                    is_required=field.required,
-                )
-                for field in self.fields
-            ],
+            fields=[field.to_plan() for field in self.fields],
             expires_at=self.expires_at,
             external_id=self.external_id,
             language=self.language,
             metadata=self.metadata,
+            contract_class=self.contract_class,
+            is_test=self.test,
+            may_delegate=self.may_delegate,
+            remind_every_days=self.remind_every_days,
+        )
+
+
+class ExtensionInput(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    expires_at: Annotated[AwareDatetime, Field(description="Later than the present expiry")]
+
+
+class ReplacementInput(BaseModel):
+    """Who acts instead, for the same organisation and in the same place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Text, Field(examples=["王强"])]
+    phone: Annotated[Text, Field(examples=["13900000003"])]
+    email: Text | None = None
+    language: Language = "zh"
+    reason: Annotated[Text, Field(examples=["原签署人出差"])]
+
+    def to_plan(self) -> Replacement:
+        return Replacement(
+            name=self.name, phone=self.phone, email=self.email, language=self.language, reason=self.reason
         )
 
 
@@ -101,14 +175,33 @@ class RecipientOutput(BaseModel):
     phone: str
     organisation_name: str
     uscc: str
-    signed_at: datetime | None
+    signed_at: Annotated[datetime | None, Field(description="When they signed, sealed or approved")]
     decline_reason: str | None
+    delivery_problem: Annotated[str | None, Field(description="Why the message with their link didn't arrive")]
+    replaces: Annotated[str | None, Field(description="The recipient in whose place they act")]
+    replacement_reason: str | None
+
+
+class DocumentOutput(BaseModel):
+    """One of the envelope's documents. `sha256` is that of the PDF as it stands, `uploaded_sha256` as it came.
+
+    `timestamped`: whether a time-stamp authority vouches for the latest signature; false means *timestamp pending*.
+    """
+
+    position: int
+    document_id: Annotated[str, Field(examples=["doc_0193a5b6c7d87e8f9a0b1c2d3e4f5a6b"])]
+    name: str
+    pages: int
+    sha256: str
+    uploaded_sha256: str
+    timestamped: bool
 
 
 class FieldOutput(BaseModel):
     name: str
     recipient: str
     kind: FieldKind
+    document: int
     page: int
     x: float
     y: float
@@ -119,17 +212,25 @@ class FieldOutput(BaseModel):
 
 
 class EnvelopeSummary(BaseModel):
-    """`revision` counts the PDFs: 0 as uploaded, 1 with its fields, one more for each signature and for the seal.
+    """`revision` counts the steps that made new PDFs: 0 as uploaded, 1 with all fields, one more for each signature.
 
-    `last_error` says why a step (sealing, for one) hasn't succeeded yet; it is tried again.
+    `version` counts changes of the draft and is its ETag. `last_error` says why a step (sealing, for one) hasn't
+    succeeded yet; it is tried again. `rescinds` is the envelope this one undoes; `rescinded_at` says it was undone.
     """
 
     id: Annotated[str, Field(examples=["env_0193a5b6c7d87e8f9a0b1c2d3e4f5a6b"])]
-    document_id: str
     title: str
     state: EnvelopeState
+    version: int
     revision: int
-    sha256: str
+    documents: list[DocumentOutput]
+    contract_class: str | None
+    test: bool
+    may_delegate: bool
+    remind_every_days: int | None
+    next_reminder_at: datetime | None
+    rescinds: str | None
+    rescinded_at: datetime | None
     external_id: str | None
     metadata: dict[str, str]
     expires_at: datetime
@@ -139,6 +240,7 @@ class EnvelopeSummary(BaseModel):
     end_reason: str | None
     last_error: str | None
     completion_evidence_id: str | None
+    has_report: Annotated[bool, Field(description="Whether the completion report can be fetched")]
     recipients: list[RecipientOutput]
 
 
@@ -175,11 +277,18 @@ def summary(view: EnvelopeView, reader: UUID) -> EnvelopeSummary:
     evidence_id = envelope.completion_evidence_id
     return EnvelopeSummary(
         id=ids.public(ids.ENVELOPE, envelope.id),
-        document_id=ids.public(ids.DOCUMENT, envelope.document_id),
         title=envelope.title,
         state=EnvelopeState(envelope.state),
+        version=envelope.version,
         revision=envelope.revision,
-        sha256=envelope.sha256,
+        documents=[document_output(file) for file in view.documents],
+        contract_class=envelope.contract_class,
+        test=envelope.is_test,
+        may_delegate=envelope.may_delegate,
+        remind_every_days=envelope.remind_every_days,
+        next_reminder_at=envelope.next_reminder_at,
+        rescinds=ids.public(ids.ENVELOPE, envelope.rescinds_id) if envelope.rescinds_id else None,
+        rescinded_at=envelope.rescinded_at,
         external_id=envelope.external_id if envelope.organisation_id == reader else None,
         metadata=envelope.custom if envelope.organisation_id == reader else {},
         expires_at=envelope.expires_at,
@@ -189,28 +298,43 @@ def summary(view: EnvelopeView, reader: UUID) -> EnvelopeSummary:
         end_reason=envelope.end_reason,
         last_error=envelope.last_error,
         completion_evidence_id=ids.public(ids.EVIDENCE, evidence_id) if evidence_id else None,
+        has_report=envelope.report_object_key is not None,
         recipients=_recipients(view, reader),
     )
 
 
 def full(view: EnvelopeView, reader: UUID) -> EnvelopeOutput:
     keys = {recipient.id: recipient.key for recipient in view.recipients}
-    fields = [
-        FieldOutput(
-            name=field.name,
-            recipient=keys[field.recipient_id],
-            kind=FieldKind(field.kind),
-            page=field.page,
-            x=field.x,
-            y=field.y,
-            width=field.width,
-            height=field.height,
-            required=field.is_required,
-            value=field.value,
-        )
-        for field in view.fields
-    ]
+    fields = [FieldOutput(recipient=keys[field.recipient_id], **field_facts(field)) for field in view.fields]
     return EnvelopeOutput(**summary(view, reader).model_dump(), fields=fields)
+
+
+def field_facts(field: PlacedInDocument) -> dict[str, Any]:
+    """A field as everybody sees it, its recipient and its owner alike."""
+    return {
+        "name": field.name,
+        "kind": FieldKind(field.kind),
+        "document": field.document,
+        "page": field.page,
+        "x": field.x,
+        "y": field.y,
+        "width": field.width,
+        "height": field.height,
+        "required": field.is_required,
+        "value": field.value,
+    }
+
+
+def document_output(file: EnvelopeFile) -> DocumentOutput:
+    return DocumentOutput(
+        position=file.position,
+        document_id=ids.public(ids.DOCUMENT, file.uploaded.id),
+        name=file.name,
+        pages=file.uploaded.pages,
+        sha256=file.current.sha256,
+        uploaded_sha256=file.uploaded.sha256,
+        timestamped=file.current.is_timestamped,
+    )
 
 
 def event(step: EnvelopeEvent) -> EventOutput:
@@ -241,6 +365,9 @@ def _recipients(view: EnvelopeView, reader: UUID) -> list[RecipientOutput]:
             uscc=recipient.uscc,
             signed_at=recipient.signed_at,
             decline_reason=recipient.decline_reason,
+            delivery_problem=recipient.delivery_problem if is_sender else None,
+            replaces=ids.public(ids.RECIPIENT, recipient.replaces_id) if recipient.replaces_id else None,
+            replacement_reason=recipient.replacement_reason,
         )
         for recipient in view.recipients
     ]

@@ -126,7 +126,7 @@ def party_of(name: str, role: str) -> dict[str, Any]:
 def _envelope(facts: dict[str, Any], document_id: str) -> dict[str, Any]:
     page = facts["signature_page"]
     return {
-        "document_id": document_id,
+        "document_ids": [document_id],
         "title": facts["title"],
         "recipients": [
             {

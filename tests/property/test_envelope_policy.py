@@ -11,8 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.errors import Conflict, NotAllowed
 from signing import policy
 from signing.policy import (
+    ACTING,
     ENDED,
     ON_TURN,
+    SIGNING,
+    UNOPENED,
     EnvelopeState,
     Party,
     Progress,
@@ -22,6 +25,7 @@ from signing.policy import (
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
+numbers = st.integers(min_value=0, max_value=8)
 parties = st.lists(
     st.tuples(st.sampled_from(list(RecipientRole)), st.integers(min_value=1, max_value=3)),
     min_size=0,
@@ -30,11 +34,15 @@ parties = st.lists(
 
 
 class EnvelopeMachine(RuleBasedStateMachine):
-    """Tries every transition on every party, allowed or not, and remembers what happened."""
+    """Tries every transition on every party, allowed or not, and remembers what happened.
+
+    `acted` are those whose signature, seal or approval counts now; `signed` those who ever left a signature.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.progress = Progress(EnvelopeState.DRAFT, ())
+        self.acted: list[UUID] = []
         self.signed: list[UUID] = []
         self.ended: EnvelopeState | None = None
 
@@ -75,38 +83,64 @@ class EnvelopeMachine(RuleBasedStateMachine):
     def expire(self, hours: int) -> None:
         self.attempt(lambda: policy.expire(self.progress, expires_at=NOW, now=NOW + timedelta(hours=hours)))
 
-    @rule(number=st.integers(min_value=0, max_value=5))
+    @rule()
+    def correct(self) -> None:
+        if self.attempt(lambda: policy.correct(self.progress)):
+            assert not self.signed, "mended under a signature"
+            self.acted.clear()
+
+    @rule(number=numbers, arrived=st.booleans())
+    def hear_of_delivery(self, number: int, arrived: bool) -> None:
+        before = self.progress
+        self.progress = policy.note_delivery(before, self.party_at(number).id, arrived=arrived)
+        assert self.progress.actors == before.actors or self.party_at(number).state in UNOPENED
+
+    @rule(number=numbers)
     def open_link(self, number: int) -> None:
         self.attempt(lambda: policy.open_link(self.progress, self.party_at(number).id))
 
-    @rule(number=st.integers(min_value=0, max_value=5))
+    @rule(number=numbers)
     def authenticate(self, number: int) -> None:
         self.attempt(lambda: policy.authenticate(self.progress, self.party_at(number).id))
 
-    @rule(number=st.integers(min_value=0, max_value=5))
-    def sign(self, number: int) -> None:
+    @rule(number=numbers)
+    def act(self, number: int) -> None:
         party = self.party_at(number)
         before = self.progress
-        if self.attempt(lambda: policy.sign(before, party.id)):
-            assert party.id not in self.signed, "signed twice"
+        if self.attempt(lambda: policy.act(before, party.id)):
+            assert party.id not in self.acted, "acted twice"
             assert before.state is EnvelopeState.IN_PROGRESS
-            assert party.state is RecipientState.AUTHENTICATED, "signed without a code"
-            earlier = [other for other in before.signers if other.order < party.order]
-            assert all(other.id in self.signed for other in earlier), "signed out of order"
-            self.signed.append(party.id)
+            assert party.state is RecipientState.AUTHENTICATED, "acted without a code"
+            earlier = [other for other in before.actors if other.order < party.order]
+            assert all(other.id in self.acted for other in earlier), "acted out of order"
+            self.acted.append(party.id)
+            if party.role in SIGNING:
+                self.signed.append(party.id)
 
-    @rule(number=st.integers(min_value=0, max_value=5))
+    @rule(number=numbers)
     def take_part(self, number: int) -> None:
-        """All a well-behaved signer does, so that many runs get to the end."""
+        """All a well-behaved recipient does, so that many runs get to the end."""
         self.open_link(number)
         self.authenticate(number)
-        self.sign(number)
+        self.act(number)
 
-    @rule(number=st.integers(min_value=0, max_value=5))
+    @rule(number=numbers)
     def decline(self, number: int) -> None:
         party = self.party_at(number)
         if self.attempt(lambda: policy.decline(self.progress, party.id)):
-            assert party.id not in self.signed, "declined after signing"
+            assert party.id not in self.acted, "declined after acting"
+
+    @rule(number=numbers)
+    def replace(self, number: int) -> None:
+        party, before = self.party_at(number), self.progress
+        if len(before.parties) >= 9:
+            return
+        successor_id = UUID(int=100 + len(before.parties))
+        if self.attempt(lambda: policy.replace_party(before, party.id, successor_id)):
+            assert party.id not in self.acted, "replaced after acting"
+            successor = self.progress.party(successor_id)
+            assert (successor.role, successor.order) == (party.role, party.order)
+            assert (successor.state in ON_TURN) == (party.state in ON_TURN)
 
     @invariant()
     def stays_ended(self) -> None:
@@ -116,24 +150,27 @@ class EnvelopeMachine(RuleBasedStateMachine):
             self.ended = self.progress.state
 
     @invariant()
-    def is_complete_only_with_all_signatures(self) -> None:
+    def is_complete_only_when_everybody_acted(self) -> None:
         if self.progress.state in {EnvelopeState.SEALING, EnvelopeState.COMPLETED}:
-            assert {party.id for party in self.progress.signers} == set(self.signed)
+            assert {party.id for party in self.progress.actors} == set(self.acted)
+            assert self.signed, "complete without a signature"
 
     @invariant()
-    def signatures_stay(self) -> None:
+    def what_was_done_stays(self) -> None:
         for party in self.progress.parties:
-            assert (party.state is RecipientState.COMPLETED) == (party.id in self.signed)
+            assert (party.state is RecipientState.COMPLETED) == (party.id in self.acted)
+        assert set(self.signed) <= set(self.acted)
 
     @invariant()
     def somebody_is_always_due(self) -> None:
         if self.progress.state is EnvelopeState.IN_PROGRESS:
-            assert any(party.state in ON_TURN for party in self.progress.signers), "stuck"
+            assert any(party.state in ON_TURN for party in self.progress.actors), "stuck"
 
     @invariant()
     def nobody_is_released_before_it_is_sent(self) -> None:
         if self.progress.state in {EnvelopeState.DRAFT, EnvelopeState.PROCESSING}:
-            assert all(party.state is RecipientState.AWAITING for party in self.progress.parties)
+            waiting = {RecipientState.AWAITING, RecipientState.REPLACED}
+            assert all(party.state in waiting for party in self.progress.parties)
 
 
 TestEnvelope = EnvelopeMachine.TestCase
@@ -141,16 +178,16 @@ TestEnvelope.settings = settings(max_examples=150, stateful_step_count=40, deadl
 
 
 @given(drawn=parties, data=st.data())
-def test_honest_signers_always_get_to_the_end(drawn: list[tuple[RecipientRole, int]], data: st.DataObject) -> None:
+def test_honest_recipients_always_get_to_the_end(drawn: list[tuple[RecipientRole, int]], data: st.DataObject) -> None:
     """Whoever is due acts, in any order: the envelope completes, group after group."""
     machine = EnvelopeMachine()
     machine.draft(drawn, is_sent=True)
     while machine.progress.state is EnvelopeState.IN_PROGRESS:
         due = [number for number, party in enumerate(machine.progress.parties) if party.state in ON_TURN]
-        signers = [number for number in due if machine.progress.parties[number].role is RecipientRole.SIGNER]
-        machine.take_part(data.draw(st.sampled_from(signers)))
+        actors = [number for number in due if machine.progress.parties[number].role in ACTING]
+        machine.take_part(data.draw(st.sampled_from(actors)))
     machine.move(policy.complete)
     assert machine.progress.state is EnvelopeState.COMPLETED
-    orders = [machine.progress.party(party_id).order for party_id in machine.signed]
+    orders = [machine.progress.party(party_id).order for party_id in machine.acted]
     assert orders == sorted(orders)
     assert all(party.state is not RecipientState.AWAITING for party in machine.progress.parties)

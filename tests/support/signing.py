@@ -1,8 +1,9 @@
 """A signing table for tests: organisations, a stand-in for PDF work that can be made to fail, and a patient signer."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from core.objects import Objects
 from core.outbox import OutboxEvent
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ledger.errors import TimestampUnavailable
 from signing.consent import CURRENT_VERSION
 from signing.evidence import Origin
 from signing.plan import FieldKind, NewEnvelope, NewField, NewRecipient
@@ -23,12 +25,16 @@ from signing.policy import RecipientRole
 from signing.ports import (
     PageSize,
     PlacedField,
+    RemotePreparation,
     ScreenedDocument,
     ScreeningLimits,
+    SignedPDF,
     SignerIdentity,
     SigningOrder,
+    TextBox,
 )
 from signing.service import SigningService
+from signing.signature_attempt import Action
 
 ORIGIN = Origin(address="203.0.113.7", user_agent="pytest")
 PDF = b"%PDF-1.7\nstand-in for a contract of two pages\n"
@@ -51,23 +57,50 @@ class PaperWork:
         self.calls: list[str] = []
         self.fail_next: Exception | None = None
         self.during: Callable[[], None] | None = None
+        self.has_timestamps = True
 
     def screen(self, data: bytes, limits: ScreeningLimits | None = None) -> ScreenedDocument:
         if not data.startswith(b"%PDF-"):
             raise NotThePDF
         return ScreenedDocument(pages=(PageSize(595, 842), PageSize(595, 842)), has_form=False)
 
+    def locate(self, data: bytes, texts: Sequence[str]) -> dict[str, Sequence[TextBox]]:
+        """The text `乙方` stands twice on page 2; nothing else is found."""
+        places = [TextBox(2, 0.1, 0.2, 0.1, 0.02), TextBox(2, 0.1, 0.6, 0.1, 0.02)]
+        return {text: places if text == "乙方" else [] for text in texts}
+
     def prepare(
-        self, data: bytes, fields: Sequence[PlacedField], *, prepared_at: datetime, page_note: str | None = None
+        self,
+        data: bytes,
+        fields: Sequence[PlacedField],
+        *,
+        prepared_at: datetime,
+        page_note: str | None = None,
+        watermark: str | None = None,
     ) -> bytes:
         names = ",".join(field.name for field in fields)
-        return self._do(data, f"prepared {names}")
+        return self._do(data, f"prepared {names}{' as a test' if watermark else ''}")
 
-    def sign(self, data: bytes, order: SigningOrder) -> bytes:
-        return self._do(data, f"signed by {order.identity.name}")
+    def sign(self, data: bytes, order: SigningOrder) -> SignedPDF:
+        return SignedPDF(self._do(data, f"signed by {order.identity.name}"), is_timestamped=self.has_timestamps)
 
-    def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> bytes:
-        return self._do(data, "sealed")
+    def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
+        return SignedPDF(self._stamped(data, "sealed"), renew_before=sealed_at + timedelta(days=3650))
+
+    def add_timestamp(self, data: bytes) -> SignedPDF:
+        return SignedPDF(self._stamped(data, "timestamped"))
+
+    def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
+        prepared = self._do(data, f"to be signed elsewhere by {order.identity.name}")
+        return RemotePreparation(prepared, hashlib.sha256(prepared).digest())
+
+    def complete_remote(self, prepared: bytes, cms: bytes) -> SignedPDF:
+        return SignedPDF(self._do(prepared, f"signed elsewhere with {cms.decode()}"))
+
+    def _stamped(self, data: bytes, line: str) -> bytes:
+        if not self.has_timestamps:
+            raise TimestampUnavailable
+        return self._do(data, line)
 
     def _do(self, data: bytes, line: str) -> bytes:
         self.calls.append(line)
@@ -89,6 +122,9 @@ class CountingIssuer:
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         self.issued.append(identity)
         return uow.new_id()
+
+    def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
+        return self.issue_signer_certificate(uow, identity)
 
 
 def uscc(number: int) -> str:
@@ -126,6 +162,7 @@ class Table:
             objects=objects,
             secrets=secrets,
             screener=paper,
+            locator=paper,
             preparer=paper,
             signer=paper,
             issuer=issuer,
@@ -156,7 +193,7 @@ class Table:
             if recipient.role is RecipientRole.SIGNER
         ]
         given = {"title": "采购合同", "recipients": signers, "fields": fields, **changes}
-        return NewEnvelope(document_id=document_id, **given)
+        return NewEnvelope(document_ids=[document_id], **given)
 
     def recipient(self, key: str, order: int = 1, role: RecipientRole = RecipientRole.SIGNER) -> NewRecipient:
         organisation = self.purchaser if key == "buyer" else self.supplier
@@ -212,9 +249,7 @@ class Table:
         return session
 
     def sign(self, session: str, **values: str) -> None:
-        self.service.sign_envelope(
-            session, has_consented=True, consent_version=CURRENT_VERSION, values=values, origin=ORIGIN
-        )
+        self.service.sign_envelope(session, agreed(**values))
 
     def state(self, envelope_id: UUID) -> str:
         return self.service.envelope(self.sender, envelope_id).envelope.state
@@ -228,6 +263,11 @@ class Table:
 
     def steps(self, envelope_id: UUID) -> list[str]:
         return [event.type for event in self.service.envelope_events(self.sender, envelope_id)]
+
+
+def agreed(**values: str) -> Action:
+    """What a recipient sends who has read and agrees."""
+    return Action(has_consented=True, consent_version=CURRENT_VERSION, origin=ORIGIN, values=values)
 
 
 def signature_field(key: str, row: int = 0, kind: FieldKind = FieldKind.SIGNATURE) -> NewField:

@@ -19,6 +19,7 @@ from signing.evidence import Origin
 from signing.plan import FieldKind
 from signing.policy import READABLE, EnvelopeState, RecipientState
 from signing.read_envelopes import SeatView
+from signing.signature_attempt import Action
 from web.forms import Submitted
 from web.page_images import page_image, page_shapes
 from web.pages import page_router, see
@@ -87,13 +88,7 @@ def sign(request: Request, services: CurrentServices, token: str, form: Submitte
     try:
         if services.signing.seat(session).authenticated_until is None:
             services.signing.verify_code(session, _text(form, "code"), origin)
-        services.signing.sign_envelope(
-            session,
-            has_consented=_text(form, "consent") == "yes" and _text(form, "has_read") == "yes",
-            consent_version=_text(form, "consent_version"),
-            values=_values(form),
-            origin=origin,
-        )
+        services.signing.sign_envelope(session, _action(form, origin))
     except DingyueError as error:
         return _show(request, services, token, session, refusal=error, code_sent=True, form=form)
     return see(f"/sign/{token}")
@@ -190,6 +185,15 @@ def _show(
 def _origin(request: Request) -> Origin:
     return Origin(
         address=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", "")
+    )
+
+
+def _action(form: FormData, origin: Origin) -> Action:
+    return Action(
+        has_consented=_text(form, "consent") == "yes" and _text(form, "has_read") == "yes",
+        consent_version=_text(form, "consent_version"),
+        origin=origin,
+        values=_values(form),
     )
 
 

@@ -1,6 +1,6 @@
 """What a sender may plan, and what a signer may fill in."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from signing import errors
 from signing.consent import check_version, consent_text
 from signing.plan import (
+    Anchor,
     Blank,
     FieldKind,
     NewEnvelope,
@@ -20,6 +21,7 @@ from signing.plan import (
     check_expiry,
     check_text,
     check_values,
+    place_anchored,
 )
 from signing.policy import RecipientRole
 
@@ -38,11 +40,11 @@ SIGNATURE = NewField(
     width=0.3,
     height=0.08,
 )
-GOOD = NewEnvelope(document_id=UUID(int=1), title="采购合同", recipients=[BUYER], fields=[SIGNATURE])
+GOOD = NewEnvelope(document_ids=[UUID(int=1)], title="采购合同", recipients=[BUYER], fields=[SIGNATURE])
 
 
 def test_a_good_plan_passes() -> None:
-    check_envelope(GOOD, pages=2)
+    check_envelope(GOOD, pages=[2])
 
 
 def field(**changes: object) -> NewField:
@@ -81,11 +83,22 @@ def buyer(**changes: object) -> NewRecipient:
         ({"fields": [field(y=-0.1)]}, errors.FieldOutsidePage),
         ({"fields": [field(width=0.01)]}, errors.FieldOutsidePage),
         ({"fields": [field(x=float("nan"))]}, errors.FieldOutsidePage),
+        ({"fields": [field(document=2)]}, errors.FieldDocumentUnknown),
+        ({"fields": [SIGNATURE, field(name="seal", kind=FieldKind.SEAL, page=1)]}, errors.FieldKindNotForRole),
+        ({"document_ids": []}, errors.DocumentsInvalid),
+        ({"document_ids": [UUID(int=1), UUID(int=1)]}, errors.DocumentsInvalid),
+        ({"document_ids": [UUID(int=number) for number in range(21)]}, errors.DocumentsInvalid),
+        ({"remind_every_days": 0}, errors.ReminderIntervalInvalid),
+        ({"remind_every_days": 31}, errors.ReminderIntervalInvalid),
+        ({"contract_class": ""}, errors.TextInvalid),
+        ({"recipients": [buyer(role=RecipientRole.APPROVER)], "fields": []}, errors.SignerMissing),
+        ({"recipients": [buyer(role=RecipientRole.SEAL)], "fields": [field()]}, errors.FieldKindNotForRole),
+        ({"recipients": [buyer(role=RecipientRole.SEAL)], "fields": []}, errors.SignatureFieldMissing),
     ],
 )
 def test_a_wrong_plan_is_refused_with_the_reason(changes: dict[str, object], error: type[InvalidInput]) -> None:
     with pytest.raises(error):
-        check_envelope(replace(GOOD, **changes), pages=2)  # type: ignore[arg-type]  # the test's own
+        check_envelope(replace(GOOD, **changes), pages=[2])  # type: ignore[arg-type]  # the test's own
 
 
 def test_only_signers_have_fields() -> None:
@@ -95,12 +108,12 @@ def test_only_signers_have_fields() -> None:
         fields=[SIGNATURE, field(name="other", recipient_key="viewer", page=1)],
     )
     with pytest.raises(errors.FieldRecipientNotSigner):
-        check_envelope(plan, pages=2)
+        check_envelope(plan, pages=[2])
 
 
 def test_boxes_that_only_touch_dont_overlap() -> None:
     beside = field(name="other", x=0.4)
-    check_envelope(replace(GOOD, fields=[SIGNATURE, beside]), pages=2)
+    check_envelope(replace(GOOD, fields=[SIGNATURE, beside]), pages=[2])
 
 
 def test_expiry() -> None:
@@ -149,12 +162,65 @@ def test_wrong_values_are_refused(values: dict[str, str], error: type[InvalidInp
 
 
 def test_the_consent_names_signer_and_document_and_its_digest_covers_every_word() -> None:
-    shown = {"name": "王强{title}", "organisation": "财政局", "uscc": "1" * 18, "title": "合同", "sha256": "ab" * 32}
-    consent = consent_text(**shown)
+    shown = {"name": "王强{title}", "organisation": "财政局", "uscc": "1" * 18, "title": "合同"}
+    documents = [("合同.pdf", "ab" * 32), ("附件.pdf", "cd" * 32)]
+    consent = consent_text(role=RecipientRole.SIGNER, documents=documents, **shown)
     assert "王强{title}" in consent.zh
     assert "ab" * 32 in consent.en
+    assert "附件.pdf SHA-256 " + "cd" * 32 in consent.zh
     for changed in shown:
-        assert consent_text(**{**shown, changed: "另一个"}).sha256 != consent.sha256
+        other = consent_text(role=RecipientRole.SIGNER, documents=documents, **{**shown, changed: "另一个"})
+        assert other.sha256 != consent.sha256
+    for role in (RecipientRole.SEAL, RecipientRole.APPROVER):
+        assert consent_text(role=role, documents=documents, **shown).sha256 != consent.sha256
+    assert consent_text(role=RecipientRole.SIGNER, documents=documents[:1], **shown).sha256 != consent.sha256
     check_version(consent.version)
     with pytest.raises(errors.ConsentVersionUnknown):
         check_version("2020-01")
+
+
+COMPANY_SEAL = NewField(
+    name="seal", recipient_key="seal", kind=FieldKind.CROSS_PAGE_SEAL, page=1, y=0.4, width=0.06, height=0.1
+)
+SEALED = replace(GOOD, recipients=[BUYER, buyer(key="seal", role=RecipientRole.SEAL)], fields=[SIGNATURE, COMPANY_SEAL])
+
+
+def test_a_cross_page_seal_takes_the_right_edge_of_every_page() -> None:
+    check_envelope(SEALED, pages=[2])
+    in_its_way = field(name="other", page=2, x=0.65, y=0.42)
+    with pytest.raises(errors.FieldsOverlap):
+        check_envelope(replace(SEALED, fields=[SIGNATURE, COMPANY_SEAL, in_its_way]), pages=[2])
+    with pytest.raises(errors.FieldOutsidePage):  # one page has no edge to another
+        check_envelope(replace(SEALED, fields=[field(page=1), replace(COMPANY_SEAL, y=0.1)]), pages=[1])
+
+
+def test_boxes_on_different_documents_dont_overlap() -> None:
+    two = replace(GOOD, document_ids=[UUID(int=1), UUID(int=2)])
+    check_envelope(replace(two, fields=[SIGNATURE, field(name="other", document=2)]), pages=[2, 2])
+
+
+def test_who_fills_in_a_document_signs_it() -> None:
+    two = replace(GOOD, document_ids=[UUID(int=1), UUID(int=2)])
+    note = field(name="note", kind=FieldKind.TEXT, document=2)
+    with pytest.raises(errors.SignatureFieldMissing):
+        check_envelope(replace(two, fields=[SIGNATURE, note]), pages=[2, 2])
+
+
+@dataclass(frozen=True)
+class Found:
+    page: int
+    x: float
+    y: float
+
+
+def test_anchored_fields_stand_where_their_text_is() -> None:
+    places = {1: {"乙方": [Found(1, 0.1, 0.2), Found(3, 0.5, 0.6)]}}
+    last = field(anchor=Anchor("乙方", occurrence=-1, dx=0.1, dy=-0.1))
+    [placed] = place_anchored([last], places)
+    assert (placed.page, placed.x, placed.y, placed.anchor) == (3, pytest.approx(0.6), pytest.approx(0.5), None)
+    [first] = place_anchored([field(anchor=Anchor("乙方"))], places)
+    assert (first.page, first.x) == (1, 0.1)
+    assert place_anchored([SIGNATURE], {}) == [SIGNATURE]
+    for wrong in (Anchor("乙方", occurrence=3), Anchor("乙方", occurrence=0), Anchor("丙方")):
+        with pytest.raises(errors.AnchorNotFound):
+            place_anchored([field(anchor=wrong)], places)

@@ -9,6 +9,7 @@ import pytest
 from signing import policy
 from signing.errors import (
     AlreadySigned,
+    AlreadySignedBySomebody,
     EnvelopeExpired,
     EnvelopeStateConflict,
     NotASigner,
@@ -35,7 +36,7 @@ def sent(*parties: tuple[UUID, RecipientRole, int]) -> Progress:
 
 def signed(progress: Progress, *who: UUID) -> Progress:
     for party_id in who:
-        progress = policy.sign(policy.authenticate(progress, party_id), party_id)
+        progress = policy.act(policy.authenticate(progress, party_id), party_id)
     return progress
 
 
@@ -71,7 +72,7 @@ def test_copies_go_out_at_the_end() -> None:
 def test_signing_needs_the_code_the_turn_and_the_role() -> None:
     start = two_in_order()
     with pytest.raises(NotYourTurn):
-        policy.sign(policy.open_link(start, A), A)
+        policy.act(policy.open_link(start, A), A)
     with pytest.raises(NotYourTurn):
         policy.authenticate(start, B)
     with pytest.raises(NotASigner):
@@ -148,3 +149,52 @@ def test_codes_are_limited_by_the_minute_and_by_the_hour() -> None:
         policy.check_code_rate(six, NOW)
     assert too_many.value.facts["retry_after_seconds"] == 600
     policy.check_code_rate(six, NOW + timedelta(minutes=10))
+
+
+def test_an_approval_lets_the_next_group_in_but_is_no_signature() -> None:
+    start = sent((A, RecipientRole.APPROVER, 1), (B, RecipientRole.SIGNER, 2))
+    approved = signed(start, A)
+    assert policy.newly_released(start, approved) == (B,)
+    assert not approved.has_signature
+    assert signed(approved, B).state is EnvelopeState.SEALING
+
+
+def test_a_seal_is_waited_for_like_a_signature() -> None:
+    start = sent((A, RecipientRole.SIGNER, 1), (B, RecipientRole.SEAL, 2))
+    one = signed(start, A)
+    assert one.state is EnvelopeState.IN_PROGRESS
+    assert signed(one, B).state is EnvelopeState.SEALING
+
+
+def test_correcting_makes_a_draft_again_and_voids_approvals() -> None:
+    start = signed(sent((A, RecipientRole.APPROVER, 1), (B, RecipientRole.SIGNER, 2)), A)
+    corrected = policy.correct(start)
+    assert corrected.state is EnvelopeState.DRAFT
+    assert [party.state for party in corrected.parties] == ["awaiting", "awaiting"]
+    with pytest.raises(AlreadySignedBySomebody):
+        policy.correct(signed(two_in_order(), A))
+
+
+def test_a_successor_takes_role_turn_and_nothing_else() -> None:
+    start = two_in_order()
+    replaced = policy.replace_party(policy.authenticate(start, A), A, C)
+    assert replaced.party(A).state is RecipientState.REPLACED
+    assert replaced.party(C) == Party(C, RecipientRole.SIGNER, 1, RecipientState.RELEASED)
+    with pytest.raises(NotYourTurn):
+        policy.authenticate(replaced, A)
+    waiting = policy.replace_party(start, B, D)
+    assert waiting.party(D).state is RecipientState.AWAITING
+    with pytest.raises(AlreadySigned):
+        policy.replace_party(signed(start, A), A, C)
+    with pytest.raises(EnvelopeStateConflict):
+        policy.replace_party(replaced, A, D)
+
+
+def test_reports_on_a_link_move_only_those_who_have_not_opened_it() -> None:
+    start = two_in_order()
+    bounced = policy.note_delivery(start, A, arrived=False)
+    assert bounced.party(A).state is RecipientState.BOUNCED
+    assert policy.note_delivery(bounced, A, arrived=True).party(A).state is RecipientState.SENT
+    viewed = policy.open_link(bounced, A)
+    assert policy.note_delivery(viewed, A, arrived=False) == viewed
+    assert policy.note_delivery(start, B, arrived=True) == start

@@ -1,0 +1,183 @@
+"""A signature whose key is elsewhere: an HSM of the signer's own, a remote signing service (deferred signing).
+
+    prepare   checks all that signing checks, makes the increment, answers with the digest of each document to sign
+    complete  embeds the CMS made over them: once, in time, and only if nobody else signed in between
+
+Between the two nothing is locked: others may sign meanwhile, and then this preparation is void (`RemoteOutdated`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from core.clock import rfc3339
+from core.unit_of_work import UnitOfWork
+from signing import repository, signature_attempt, work
+from signing.context import SigningContext
+from signing.errors import NotASigner, RemoteIncomplete, RemoteNotFound, RemoteOutdated, RemoteOver
+from signing.evidence import Origin
+from signing.models import RemoteSignature
+from signing.policy import RecipientRole, RecipientState
+from signing.ports import RemotePreparation, SignedPDF
+from signing.repository import EnvelopeFile
+from signing.signature_attempt import Action, Attempt
+from signing.signing_session import Seat, take_seat
+from signing.work import NewRevision
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`digests` by the document's position: SHA-256, to be the message digest of a CAdES signature each."""
+
+    remote_id: UUID
+    digests: Mapping[int, bytes]
+    expires_at: datetime
+
+
+def prepare_remote_signature(
+    context: SigningContext, session_token: str, action: Action, certificate: bytes
+) -> Prepared:
+    """`certificate` is the signer's, DER. Raises as `sign_envelope` does, or `CertificateUnsuitable`."""
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        if seat.recipient.role != RecipientRole.SIGNER:
+            raise NotASigner
+        attempt = signature_attempt.begin(uow, context, seat, action, has_own_certificate=True)
+        base_revision = seat.envelope.revision
+    prepared = {document.position: _prepare(context, attempt, document, certificate) for document in attempt.documents}
+    stored = {position: context.objects.put(each.data) for position, each in prepared.items()}
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        signature_attempt.require_ready(seat, action, uow.now)
+        remote = RemoteSignature(
+            id=uow.new_id(),
+            recipient_id=seat.recipient.id,
+            base_revision=base_revision,
+            certificate=certificate,
+            plan=_plan(attempt, stored),
+            prepared_at=attempt.signed_at,
+            expires_at=uow.now + context.remote_lifetime,
+        )
+        uow.session.add(remote)
+    return Prepared(remote.id, {position: each.digest for position, each in prepared.items()}, remote.expires_at)
+
+
+def complete_remote_signature(
+    context: SigningContext, session_token: str, remote_id: UUID, signatures: Mapping[int, bytes]
+) -> None:
+    """`signatures` are DER CMS by the document's position. Repeating it after success changes nothing.
+
+    Raises `RemoteNotFound`, `RemoteOver` (late, or used), `RemoteOutdated`, `RemoteIncomplete`,
+    `RemoteSignatureInvalid`, or why the recipient may not sign now.
+    """
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        if seat.recipient.state == RecipientState.COMPLETED:
+            return
+        remote = _open(uow, seat, remote_id)
+        attempt = _attempt(seat, remote)
+        if set(signatures) != {document.position for document in attempt.documents}:
+            raise RemoteIncomplete(expected=len(attempt.documents))
+        work_id = work.claim(uow, context, seat.envelope)
+    try:
+        revisions = [_complete(context, remote, document, signatures) for document in attempt.documents]
+    except Exception as error:
+        work.give_up(context, attempt.envelope_id, work_id, error)
+        raise
+    with context.unit_of_work() as uow:
+        seat = take_seat(uow, session_token)
+        if seat.recipient.state != RecipientState.COMPLETED:
+            _finish(uow, context, seat, remote_id=remote_id, attempt=attempt, work_id=work_id, revisions=revisions)
+
+
+def _prepare(
+    context: SigningContext, attempt: Attempt, document: EnvelopeFile, certificate: bytes
+) -> RemotePreparation:
+    data = context.objects.get(document.current.object_key)
+    return context.signer.prepare_remote(data, attempt.orders[document.position], certificate)
+
+
+def _complete(
+    context: SigningContext, remote: RemoteSignature, document: EnvelopeFile, signatures: Mapping[int, bytes]
+) -> NewRevision:
+    prepared = context.objects.get(remote.plan["prepared"][str(document.position)])
+    signed: SignedPDF = context.signer.complete_remote(prepared, signatures[document.position])
+    return work.store_revision(context, document, signed)
+
+
+def _open(uow: UnitOfWork, seat: Seat, remote_id: UUID) -> RemoteSignature:
+    remote = repository.remote_signature(uow.session, seat.recipient.id, remote_id)
+    if remote is None:
+        raise RemoteNotFound
+    if remote.completed_at is not None or uow.now >= remote.expires_at:
+        raise RemoteOver
+    if remote.base_revision != seat.envelope.revision:
+        raise RemoteOutdated
+    return remote
+
+
+def _finish(
+    uow: UnitOfWork,
+    context: SigningContext,
+    seat: Seat,
+    *,
+    remote_id: UUID,
+    attempt: Attempt,
+    work_id: UUID,
+    revisions: list[NewRevision],
+) -> None:
+    remote = _open(uow, seat, remote_id)
+    remote.completed_at = uow.now
+    signature_attempt.count(
+        uow,
+        context,
+        seat,
+        attempt,
+        work_id=work_id,
+        revisions=revisions,
+        certificate=_certificate_facts(remote.certificate),
+    )
+
+
+def _plan(attempt: Attempt, stored: Mapping[int, str]) -> dict[str, Any]:
+    """What completing needs: no personal data beyond what the envelope itself keeps."""
+    return {
+        "prepared": {str(position): key for position, key in stored.items()},
+        "values": dict(attempt.values),
+        "address": attempt.origin.address,
+        "user_agent": attempt.origin.user_agent,
+    }
+
+
+def _attempt(seat: Seat, remote: RemoteSignature) -> Attempt:
+    positions = {int(position) for position in remote.plan["prepared"]}
+    documents = [document for document in seat.documents if document.position in positions]
+    return Attempt(
+        envelope_id=seat.envelope.id,
+        documents=documents,
+        orders={},  # carried out already: they are in the prepared files
+        values=remote.plan["values"],
+        signed_at=remote.prepared_at,
+        certificate_id=None,
+        seal=None,
+        origin=Origin(remote.plan["address"], remote.plan["user_agent"]),
+    )
+
+
+def _certificate_facts(der: bytes) -> dict[str, object]:
+    """The signer's own certificate: issued by others, its key never here."""
+    certificate = x509.load_der_x509_certificate(der)
+    return {
+        "key": "held by the signer (remote signature)",
+        "serial": f"{certificate.serial_number:x}",
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "not_before": rfc3339(certificate.not_valid_before_utc),
+        "not_after": rfc3339(certificate.not_valid_after_utc),
+        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
+    }
