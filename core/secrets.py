@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,27 +28,39 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def _cipher(master_key: bytes) -> AESGCM:
+    return AESGCM(hashlib.sha256(b"dingyue/secret-box/v1\x00" + master_key).digest())
+
+
 class SecretBox:
     """Encrypts small secrets at rest with AES-256-GCM under the master key.
 
     `purpose` is bound to the ciphertext as associated data, so that a sealed one-time code can't be passed off as a
-    sealed private key. Sealed form: 12-byte nonce ‖ ciphertext and tag.
+    sealed private key. Sealed form: 12-byte nonce ‖ ciphertext and tag. `previous_master_keys` only open what was
+    sealed before the master key was changed.
     """
 
-    def __init__(self, master_key: bytes) -> None:
+    def __init__(self, master_key: bytes, previous_master_keys: Sequence[bytes] = ()) -> None:
         self._master_key = master_key
-        self._cipher = AESGCM(hashlib.sha256(b"dingyue/secret-box/v1\x00" + master_key).digest())
+        self._ciphers = tuple(_cipher(key) for key in (master_key, *previous_master_keys))
+
+    @property
+    def key_id(self) -> str:
+        """A name of the master key that tells nothing of it, for what is to know which key sealed it."""
+        return self.keyed_hash(b"name of this key", "key-id")[:8].hex()
 
     def seal(self, secret: bytes, purpose: str) -> bytes:
         nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, secret, purpose.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, secret, purpose.encode())
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """Raises `UnreadableSecret` for another key, another purpose or changed bytes."""
-        try:
-            return self._cipher.decrypt(sealed[:12], sealed[12:], purpose.encode())
-        except (InvalidTag, ValueError) as error:
-            raise UnreadableSecret from error
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(sealed[:12], sealed[12:], purpose.encode())
+            except (InvalidTag, ValueError):
+                continue
+        raise UnreadableSecret
 
     def keyed_hash(self, value: bytes, purpose: str) -> bytes:
         """HMAC-SHA-256 under the master key: for low-entropy values such as six-digit codes."""

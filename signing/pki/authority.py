@@ -1,4 +1,7 @@
-"""Issues certificates and revocation lists inside the caller's unit of work; pure computing, nothing external."""
+"""Issues certificates inside the caller's unit of work; pure computing, nothing external.
+
+A crash between issuing and signing leaves an unused certificate, which harms nobody: its key is destroyed in a day.
+"""
 
 from uuid import UUID
 
@@ -6,40 +9,29 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from signing.pki import repository
-from signing.pki.errors import AuthorityMissing
-from signing.pki.keys import create_key, load_credential
-from signing.pki.models import Certificate, RevocationList
-from signing.pki.policy import (
-    CRL_LIFETIME,
-    ISSUER,
-    STANDING,
-    CertificateKind,
-    RevocationReason,
-    is_crl_stale,
-    is_due_for_renewal,
-)
-from signing.pki.profiles import (
-    Issuer,
-    RevokedCertificate,
-    build_certificate,
-    build_revocation_list,
-    build_root,
-    platform_name,
-    signer_name,
-)
+from signing.pki.credentials import SoftwareCredential
+from signing.pki.errors import CertificateNotFound
+from signing.pki.held import Held
+from signing.pki.issuers import Issuers
+from signing.pki.keys import KeyStore
+from signing.pki.models import Certificate
+from signing.pki.policy import ISSUER, SIGNING_WINDOW, STANDING, CertificateKind, is_due_for_renewal
+from signing.pki.profiles import build_certificate, build_root, platform_name, signer_name
 from signing.ports import SignerIdentity
+
+_MOST_UNUSED_KEYS = 256
+"""Keys just made and not yet used, which are handed to the same process; all others are read from the database."""
 
 
 class Authority:
-    """The certification authority. Its own keys are opened once and kept in memory."""
+    """The certification authority. `fresh` holds credentials made here until they are first used."""
 
-    def __init__(self, secrets: SecretBox, base_url: str) -> None:
-        self._secrets = secrets
-        self._base_url = base_url
-        self._issuers: dict[UUID, Issuer] = {}
+    def __init__(self, keys: KeyStore, issuers: Issuers) -> None:
+        self.fresh: Held[UUID, SoftwareCredential] = Held(limit=_MOST_UNUSED_KEYS, lifetime=SIGNING_WINDOW)
+        self._keys = keys
+        self._issuers = issuers
 
     def ensure(self, uow: UnitOfWork) -> None:
         """Makes what is missing or due for renewal, under a lock: two processes starting at once make one authority."""
@@ -47,87 +39,76 @@ class Authority:
         for kind in STANDING:
             held = repository.newest(uow.session, kind)
             if held is None or is_due_for_renewal(kind, held.not_after, uow.now):
-                self._issue(uow, kind, platform_name(kind))
+                self._issue_standing(uow, kind)
 
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         """Raises `AuthorityMissing` before the set-up."""
         return self._issue(uow, CertificateKind.SIGNER, signer_name(identity))
 
-    def revocation_list(self, uow: UnitOfWork, issuer_id: UUID) -> RevocationList:
-        """The issuer's current list; a new one if the last is an hour old or doesn't know of a revocation."""
-        current = self._fresh_list(uow, issuer_id)
-        if current is not None:
-            return current
-        repository.lock_authority(uow.session)
-        current = self._fresh_list(uow, issuer_id)  # somebody else may have made it while we waited
-        return current if current is not None else self._publish_list(uow, issuer_id)
+    def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
+        """An organisation's seal; `identity.name` is the seal's. Raises `AuthorityMissing` before the set-up."""
+        return self._issue(uow, CertificateKind.ORGANISATION_SEAL, signer_name(identity))
 
-    def _fresh_list(self, uow: UnitOfWork, issuer_id: UUID) -> RevocationList | None:
-        latest = repository.latest_revocation_list(uow.session, issuer_id)
-        last_revocation_at = repository.last_revocation_at(uow.session, issuer_id)
-        if latest is None or is_crl_stale(latest.this_update, last_revocation_at, uow.now):
-            return None
-        return latest
+    def renew_seal_certificate(self, uow: UnitOfWork, certificate_id: UUID) -> UUID:
+        """A new key and certificate for the same seal if the one given is due; else the same id again.
 
-    def _publish_list(self, uow: UnitOfWork, issuer_id: UUID) -> RevocationList:
-        latest = repository.latest_revocation_list(uow.session, issuer_id)
-        number = latest.number + 1 if latest else 1
-        revoked = [
-            RevokedCertificate(int(row.serial_number, 16), entry.revoked_at, RevocationReason(entry.reason))
-            for row, entry in repository.revocations(uow.session, issuer_id)
-        ]
-        built = build_revocation_list(self._issuer(uow, issuer_id), revoked, number, uow.now)
-        published = RevocationList(
-            issuer_id=issuer_id,
-            number=number,
-            der=built.public_bytes(serialization.Encoding.DER),
-            this_update=uow.now,
-            next_update=uow.now + CRL_LIFETIME,
-        )
-        uow.session.add(published)
-        uow.session.flush()
-        return published
+        The old one stays good for what it sealed. Raises `CertificateNotFound` unless it is a seal's.
+        """
+        held = repository.certificate(uow.session, certificate_id)
+        if held is None or held.kind != CertificateKind.ORGANISATION_SEAL:
+            raise CertificateNotFound
+        if not is_due_for_renewal(CertificateKind.ORGANISATION_SEAL, held.not_after, uow.now):
+            return certificate_id
+        subject = x509.load_der_x509_certificate(held.der).subject
+        return self._issue(uow, CertificateKind.ORGANISATION_SEAL, subject)
 
     def _issue(self, uow: UnitOfWork, kind: CertificateKind, subject: x509.Name) -> UUID:
-        key_id, private_key = create_key(uow, self._secrets)
-        identifier = uow.new_id()
-        if kind is CertificateKind.ROOT:
-            issuer_id, certificate = identifier, build_root(private_key, uow.now)
-        else:
-            issuer_id, certificate = self._certify(uow, kind, subject, private_key.public_key())
-        uow.session.add(
-            Certificate(
-                id=identifier,
-                kind=kind,
-                key_id=key_id,
-                issuer_id=issuer_id,
-                serial_number=f"{certificate.serial_number:x}",
-                subject=subject.rfc4514_string(),
-                der=certificate.public_bytes(serialization.Encoding.DER),
-                not_before=certificate.not_valid_before_utc,
-                not_after=certificate.not_valid_after_utc,
-                created_at=uow.now,
-            )
-        )
+        key_id, private_key = self._keys.create(uow)
+        issuer_id, issuer = self._issuers.in_force(uow, ISSUER[kind])
+        certificate = build_certificate(kind, subject, private_key.public_key(), issuer, uow.now)
+        row = _row(uow, certificate, identifier=uow.new_id(), kind=kind, key_id=key_id, issuer_id=issuer_id)
+        uow.session.add(row)
         uow.session.flush()
-        return identifier
+        issuing = issuer.certificate.public_bytes(serialization.Encoding.DER)
+        self.fresh.put(row.id, SoftwareCredential(certificate, row.der, (issuing,), private_key), uow.now)
+        return row.id
 
-    def _certify(
-        self, uow: UnitOfWork, kind: CertificateKind, subject: x509.Name, public_key: ec.EllipticCurvePublicKey
+    def _issue_standing(self, uow: UnitOfWork, kind: CertificateKind) -> None:
+        """One of the platform's own. Nothing is remembered: the transaction may still fail."""
+        key_id, private_key = self._keys.create(uow)
+        identifier = uow.new_id()
+        issuer_id, certificate = self._certify_standing(uow, kind, private_key, identifier)
+        row = _row(uow, certificate, identifier=identifier, kind=kind, key_id=key_id, issuer_id=issuer_id)
+        uow.session.add(row)
+        uow.session.flush()
+
+    def _certify_standing(
+        self, uow: UnitOfWork, kind: CertificateKind, private_key: ec.EllipticCurvePrivateKey, identifier: UUID
     ) -> tuple[UUID, x509.Certificate]:
-        issuer_row = repository.newest(uow.session, ISSUER[kind])
-        if issuer_row is None:
-            raise AuthorityMissing
-        issuer = self._issuer(uow, issuer_row.id)
-        return issuer_row.id, build_certificate(kind, subject, public_key, issuer, uow.now)
+        if kind is CertificateKind.ROOT:
+            return identifier, build_root(private_key, uow.now)
+        issuer_id, issuer = self._issuers.newest(uow, ISSUER[kind])
+        return issuer_id, build_certificate(kind, platform_name(kind), private_key.public_key(), issuer, uow.now)
 
-    def _issuer(self, uow: UnitOfWork, issuer_id: UUID) -> Issuer:
-        if issuer_id not in self._issuers:
-            row = repository.certificate(uow.session, issuer_id)
-            if row is None:
-                raise AuthorityMissing
-            credential = load_credential(uow.session, self._secrets, row)
-            self._issuers[issuer_id] = Issuer(
-                credential.certificate, credential.private_key, f"{self._base_url}/pki/{issuer_id.hex}"
-            )
-        return self._issuers[issuer_id]
+
+def _row(
+    uow: UnitOfWork,
+    certificate: x509.Certificate,
+    *,
+    identifier: UUID,
+    kind: CertificateKind,
+    key_id: UUID,
+    issuer_id: UUID,
+) -> Certificate:
+    return Certificate(
+        id=identifier,
+        kind=kind,
+        key_id=key_id,
+        issuer_id=issuer_id,
+        serial_number=f"{certificate.serial_number:x}",
+        subject=certificate.subject.rfc4514_string(),
+        der=certificate.public_bytes(serialization.Encoding.DER),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        created_at=uow.now,
+    )

@@ -1,18 +1,20 @@
-"""Tables of keys, certificates and revocations. Private keys are sealed with the master key."""
+"""Tables of keys, certificates and revocations. Every private key is sealed (`signing.pki.keys`)."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
 
 
 class SigningKey(Base):
-    """A P-256 key pair, PKCS #8 DER sealed for purpose `signing-key`.
+    """A P-256 key pair, PKCS #8 DER, sealed under a data key of its own.
 
-    A signer's key is destroyed (made NULL) once its time to sign is over: nobody can sign with it ever again.
+    `wrapped_data_key` is that data key, wrapped by the key `wrapping_key_id` of a `KeyWrapper`. Both are empty in rows
+    from before data keys: there the private key is sealed by the master key itself. A signer's key is destroyed (made
+    NULL, with its data key) once its time to sign is over: nobody can sign with it ever again.
     """
 
     __tablename__ = "signing_key"
@@ -22,6 +24,8 @@ class SigningKey(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sealed_private_key: Mapped[bytes | None]
+    wrapped_data_key: Mapped[bytes | None]
+    wrapping_key_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     destroyed_at: Mapped[datetime | None]
 
@@ -51,18 +55,27 @@ class Certificate(Base):
 
 
 class CertificateRevocation(Base):
-    """A revocation, which is for good."""
+    """A revocation, which is for good.
+
+    `sequence` grows with each one, so that a single number says whether there is a new one. `invalid_since`: from when
+    on the key must be taken for compromised, if that is known (invalidityDate, RFC 5280 §5.3.2).
+    """
 
     __tablename__ = "certificate_revocation"
     __append_only__ = True
 
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(Identity(), unique=True)
     reason: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime]
+    invalid_since: Mapped[datetime | None]
 
 
 class RevocationList(Base):
-    """A CRL as published, DER. `number` grows by one with each list of an issuer."""
+    """A CRL as published, DER. `number` grows by one with each list of an issuer.
+
+    `last_revocation` is the newest revocation's sequence when it was made, of whatever issuer.
+    """
 
     __tablename__ = "revocation_list"
     __append_only__ = True
@@ -72,3 +85,4 @@ class RevocationList(Base):
     der: Mapped[bytes]
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]
+    last_revocation: Mapped[int]

@@ -6,28 +6,38 @@ Object identifiers are below 2.25 (ITU-T X.667: a UUID is an arc of its own), so
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.clock import rfc3339
+from signing.pki.errors import InvalidityDateMisfits, ReasonMisfits, RootNotRevocable
+
 
 class CertificateKind(StrEnum):
-    """`seal` is the platform's own signature, `timestamp` that of the time-stamp authority."""
+    """`seal` is the platform's own signature, `timestamp` that of the time-stamp authority; `signer` is one person's
+    for one signature, `organisation_seal` an organisation's for years."""
 
     ROOT = "root"
     ISSUING = "issuing"
     SEAL = "seal"
     TIMESTAMP = "timestamp"
     SIGNER = "signer"
+    ORGANISATION_SEAL = "organisation_seal"
 
 
 class RevocationReason(StrEnum):
-    """RFC 5280 §5.3.1, as far as we use it."""
+    """RFC 5280 §5.3.1, as far as we use it: no hold, because a revocation is for good, and always a reason."""
 
     KEY_COMPROMISE = "key_compromise"
+    AUTHORITY_COMPROMISE = "authority_compromise"
     AFFILIATION_CHANGED = "affiliation_changed"
     SUPERSEDED = "superseded"
     CESSATION_OF_OPERATION = "cessation_of_operation"
+    PRIVILEGE_WITHDRAWN = "privilege_withdrawn"
 
 
 STANDING = (CertificateKind.ROOT, CertificateKind.ISSUING, CertificateKind.SEAL, CertificateKind.TIMESTAMP)
 """Kinds of which the platform always holds one in force, issuers first."""
+
+AUTHORITIES = (CertificateKind.ROOT, CertificateKind.ISSUING)
+"""Kinds that issue certificates, CRLs and OCSP answers."""
 
 ISSUER = {
     CertificateKind.ROOT: CertificateKind.ROOT,
@@ -36,6 +46,7 @@ ISSUER = {
     CertificateKind.TIMESTAMP: CertificateKind.ROOT,
     CertificateKind.SEAL: CertificateKind.ISSUING,
     CertificateKind.SIGNER: CertificateKind.ISSUING,
+    CertificateKind.ORGANISATION_SEAL: CertificateKind.ISSUING,
 }
 
 YEAR = timedelta(days=365)
@@ -49,18 +60,26 @@ LIFETIME = {
     CertificateKind.TIMESTAMP: 10 * YEAR,
     CertificateKind.SEAL: 3 * YEAR,
     CertificateKind.SIGNER: 3 * YEAR,
+    CertificateKind.ORGANISATION_SEAL: 3 * YEAR,
 }
 RENEW_BEFORE = {
     CertificateKind.ROOT: 5 * YEAR,
     CertificateKind.ISSUING: 4 * YEAR,
     CertificateKind.TIMESTAMP: 2 * YEAR,
     CertificateKind.SEAL: timedelta(days=30),
+    CertificateKind.ORGANISATION_SEAL: timedelta(days=30),
 }
 BACKDATE = timedelta(minutes=10)
 """Certificates start this much early, for time-stamp authorities whose clocks are behind ours."""
 
 CRL_REFRESH = timedelta(hours=1)
 CRL_LIFETIME = timedelta(days=7)
+
+OCSP_REFRESH = timedelta(hours=1)
+OCSP_LIFETIME = timedelta(days=1)
+
+STANDING_RECHECK = timedelta(seconds=10)
+"""For so long a process uses a platform certificate without asking whether another process has revoked it."""
 
 CERTIFICATE_POLICY = "2.25.176530921546263415203446386120316245037.1"
 TIMESTAMP_POLICY = "2.25.176530921546263415203446386120316245037.2"
@@ -81,9 +100,30 @@ def is_due_for_renewal(kind: CertificateKind, not_after: datetime, now: datetime
     return now >= not_after - RENEW_BEFORE[kind]
 
 
-def is_crl_stale(this_update: datetime, last_revocation_at: datetime | None, now: datetime) -> bool:
-    """A list is renewed every hour, and at once after a revocation it doesn't know of."""
-    return now >= this_update + CRL_REFRESH or (last_revocation_at is not None and last_revocation_at >= this_update)
+def is_crl_stale(this_update: datetime, last_revocation: int, newest_revocation: int, now: datetime) -> bool:
+    """A list is renewed every hour, and at once after a revocation it doesn't know of (both by sequence)."""
+    return now >= this_update + CRL_REFRESH or newest_revocation > last_revocation
+
+
+def check_revocation(
+    kind: CertificateKind,
+    reason: RevocationReason,
+    *,
+    invalid_since: datetime | None,
+    issued_at: datetime,
+    now: datetime,
+) -> None:
+    """Raises `RootNotRevocable`, `ReasonMisfits` or `InvalidityDateMisfits`."""
+    if kind is CertificateKind.ROOT:
+        raise RootNotRevocable
+    if reason is RevocationReason.AUTHORITY_COMPROMISE and kind is not CertificateKind.ISSUING:
+        raise ReasonMisfits(reason=str(reason), kind=str(kind))
+    if invalid_since is None:
+        return
+    if reason not in {RevocationReason.KEY_COMPROMISE, RevocationReason.AUTHORITY_COMPROMISE}:
+        raise InvalidityDateMisfits(earliest=rfc3339(issued_at), latest=rfc3339(now))
+    if not issued_at <= invalid_since <= now:
+        raise InvalidityDateMisfits(earliest=rfc3339(issued_at), latest=rfc3339(now))
 
 
 def shorten(name: str) -> str:

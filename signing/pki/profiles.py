@@ -32,17 +32,19 @@ from signing.pki.policy import (
 from signing.ports import SignerIdentity
 
 _DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
-_REASON = {
+REASON_FLAG = {
     RevocationReason.KEY_COMPROMISE: x509.ReasonFlags.key_compromise,
+    RevocationReason.AUTHORITY_COMPROMISE: x509.ReasonFlags.ca_compromise,
     RevocationReason.AFFILIATION_CHANGED: x509.ReasonFlags.affiliation_changed,
     RevocationReason.SUPERSEDED: x509.ReasonFlags.superseded,
     RevocationReason.CESSATION_OF_OPERATION: x509.ReasonFlags.cessation_of_operation,
+    RevocationReason.PRIVILEGE_WITHDRAWN: x509.ReasonFlags.privilege_withdrawn,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs a certificate or list: its certificate and key. `url` is where both are published, no extension."""
+    """Who signs certificates, lists and OCSP answers. `url` is where it is published: `….cer`, `….crl`, `…/ocsp`."""
 
     certificate: x509.Certificate
     private_key: PrivateKey
@@ -51,9 +53,12 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class RevokedCertificate:
+    """`invalid_since`: from when on its key must be taken for compromised, if that is known."""
+
     serial_number: int
     revoked_at: datetime
     reason: RevocationReason
+    invalid_since: datetime | None = None
 
 
 def platform_name(kind: CertificateKind) -> x509.Name:
@@ -97,13 +102,16 @@ def build_certificate(
     issuers = x509.AccessDescription(
         AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(f"{issuer.url}.cer")
     )
+    responder = x509.AccessDescription(
+        AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(f"{issuer.url}/ocsp")
+    )
     policy = x509.PolicyInformation(ObjectIdentifier(CERTIFICATE_POLICY), None)
     return (
         builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.private_key.public_key()), critical=False
         )
         .add_extension(x509.CRLDistributionPoints([crl]), critical=False)
-        .add_extension(x509.AuthorityInformationAccess([issuers]), critical=False)
+        .add_extension(x509.AuthorityInformationAccess([responder, issuers]), critical=False)
         .add_extension(x509.CertificatePolicies([policy]), critical=False)
         .sign(issuer.private_key, hashes.SHA256())
     )
@@ -123,14 +131,20 @@ def build_revocation_list(
         .add_extension(x509.CRLNumber(number), critical=False)
     )
     for entry in revoked:
-        builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder()
-            .serial_number(entry.serial_number)
-            .revocation_date(entry.revoked_at)
-            .add_extension(x509.CRLReason(_REASON[entry.reason]), critical=False)
-            .build()
-        )
+        builder = builder.add_revoked_certificate(_revoked(entry))
     return builder.sign(issuer.private_key, hashes.SHA256())
+
+
+def _revoked(entry: RevokedCertificate) -> x509.RevokedCertificate:
+    builder = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(entry.serial_number)
+        .revocation_date(entry.revoked_at)
+        .add_extension(x509.CRLReason(REASON_FLAG[entry.reason]), critical=False)
+    )
+    if entry.invalid_since is not None:
+        builder = builder.add_extension(x509.InvalidityDate(entry.invalid_since), critical=False)
+    return builder.build()
 
 
 def _start(

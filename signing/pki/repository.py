@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from signing.pki.models import Certificate, CertificateRevocation, RevocationList, SigningKey
-from signing.pki.policy import CertificateKind
+from signing.pki.policy import AUTHORITIES, CertificateKind
 
 _AUTHORITY_LOCK = 0x44595F504B49
 """Any number that no other advisory lock uses."""
@@ -41,14 +41,21 @@ def certificate(session: Session, certificate_id: UUID) -> Certificate | None:
     return session.get(Certificate, certificate_id)
 
 
-def certificate_by_serial_number(session: Session, issuer_id: UUID, serial_number: str) -> Certificate | None:
-    return session.scalar(
-        select(Certificate).where(Certificate.issuer_id == issuer_id, Certificate.serial_number == serial_number)
-    )
-
-
 def key(session: Session, key_id: UUID) -> SigningKey:
     return session.scalars(select(SigningKey).where(SigningKey.id == key_id)).one()
+
+
+def locked_key(session: Session, key_id: UUID) -> SigningKey:
+    return session.scalars(select(SigningKey).where(SigningKey.id == key_id).with_for_update()).one()
+
+
+def keys_wrapped_otherwise(session: Session, wrapping_key_id: str) -> Sequence[UUID]:
+    """Ids of keys that aren't destroyed and whose data key isn't wrapped by this one, oldest first."""
+    return session.scalars(
+        select(SigningKey.id)
+        .where(SigningKey.destroyed_at.is_(None), SigningKey.wrapping_key_id.is_distinct_from(wrapping_key_id))
+        .order_by(SigningKey.id)
+    ).all()
 
 
 def revocation(session: Session, certificate_id: UUID) -> CertificateRevocation | None:
@@ -61,17 +68,69 @@ def revocations(session: Session, issuer_id: UUID) -> Sequence[tuple[Certificate
         select(Certificate, CertificateRevocation)
         .join(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
         .where(Certificate.issuer_id == issuer_id)
-        .order_by(CertificateRevocation.revoked_at, Certificate.serial_number)
+        .order_by(CertificateRevocation.sequence)
     )
     return [(row[0], row[1]) for row in rows]
 
 
-def last_revocation_at(session: Session, issuer_id: UUID) -> datetime | None:
-    return session.scalar(
-        select(func.max(CertificateRevocation.revoked_at))
-        .join(Certificate, Certificate.id == CertificateRevocation.certificate_id)
-        .where(Certificate.issuer_id == issuer_id)
+def newest_revocation(session: Session) -> int:
+    """The sequence of the newest revocation of all; 0 if there is none."""
+    return session.scalar(select(func.max(CertificateRevocation.sequence))) or 0
+
+
+def publication_marker(session: Session) -> tuple[int, int]:
+    """Changes whenever there is a new revocation, authority or time-stamping certificate. One question, no scan."""
+    kinds = (*AUTHORITIES, CertificateKind.TIMESTAMP)
+    revocation = select(func.max(CertificateRevocation.sequence)).scalar_subquery()
+    count = select(func.count()).where(Certificate.kind.in_(kinds)).scalar_subquery()
+    newest_one, certificates = session.execute(select(revocation, count)).one()
+    return newest_one or 0, certificates
+
+
+def with_revocation(session: Session, certificate_id: UUID) -> tuple[Certificate, CertificateRevocation | None] | None:
+    return _with_revocation(session, Certificate.id == certificate_id)
+
+
+def with_revocation_by_serial_number(
+    session: Session, issuer_id: UUID, serial_number: str
+) -> tuple[Certificate, CertificateRevocation | None] | None:
+    return _with_revocation(session, Certificate.issuer_id == issuer_id, Certificate.serial_number == serial_number)
+
+
+def some_with_revocation(
+    session: Session, certificate_ids: Sequence[UUID]
+) -> Sequence[tuple[Certificate, CertificateRevocation | None]]:
+    rows = session.execute(_joined().where(Certificate.id.in_(certificate_ids)))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _joined() -> Select[Certificate, CertificateRevocation]:
+    return select(Certificate, CertificateRevocation).outerjoin(
+        CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id
     )
+
+
+def _with_revocation(
+    session: Session, *conditions: ColumnElement[bool]
+) -> tuple[Certificate, CertificateRevocation | None] | None:
+    row = session.execute(_joined().where(*conditions)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def page(
+    session: Session, *, kind: CertificateKind | None, is_revoked: bool | None, before: UUID | None, limit: int
+) -> Sequence[tuple[Certificate, CertificateRevocation | None]]:
+    """Certificates, newest first; all kinds, revoked or not, unless told."""
+    query = _joined()
+    if kind is not None:
+        query = query.where(Certificate.kind == kind)
+    if is_revoked is not None:
+        found = CertificateRevocation.certificate_id
+        query = query.where(found.is_not(None) if is_revoked else found.is_(None))
+    if before is not None:
+        query = query.where(Certificate.id < before)
+    rows = session.execute(query.order_by(Certificate.id.desc()).limit(limit))
+    return [(row[0], row[1]) for row in rows]
 
 
 def latest_revocation_list(session: Session, issuer_id: UUID) -> RevocationList | None:
@@ -91,7 +150,7 @@ def destroy_signer_keys(session: Session, *, issued_before: datetime, now: datet
     destroyed = session.execute(
         update(SigningKey)
         .where(SigningKey.id.in_(old), SigningKey.destroyed_at.is_(None))
-        .values(sealed_private_key=None, destroyed_at=now)
+        .values(sealed_private_key=None, wrapped_data_key=None, destroyed_at=now)
         .returning(SigningKey.id)
     )
     return len(destroyed.all())

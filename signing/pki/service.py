@@ -4,55 +4,80 @@ The authority is for trial: its certificates say so in their names. An external 
 (`signing.ports.CertificateIssuer`, `ledger.ports.TimestampAuthority`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asn1crypto import pem
+from cryptography.x509 import ocsp
 
+from accounts.policy import Actor, Scope
+from core import ids
 from core.clock import Clock, rfc3339
+from core.errors import DingyueError
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from signing.pki import repository, tsp
+from signing.pki import read_certificates, repository, tsp
 from signing.pki.authority import Authority
 from signing.pki.credentials import SigningCredential
-from signing.pki.errors import (
-    AuthorityMissing,
-    CertificateExpired,
-    CertificateNotFound,
-    CertificateRevoked,
-    SigningWindowOver,
-)
-from signing.pki.keys import load_credential
-from signing.pki.models import CertificateRevocation
-from signing.pki.policy import SIGNING_WINDOW, CertificateKind, RevocationReason, is_due_for_renewal
+from signing.pki.errors import CertificateExpired, CertificateNotFound
+from signing.pki.issuers import Issuers
+from signing.pki.keys import KeyStore
+from signing.pki.material import Materials, ValidationMaterial, status
+from signing.pki.models import Certificate
+from signing.pki.ocsp import Answer, OCSPResponder, Status, refuse
+from signing.pki.policy import AUTHORITIES, SIGNING_WINDOW, CertificateKind, RevocationReason
+from signing.pki.read_certificates import CertificateView
+from signing.pki.ready import ReadyCredentials
+from signing.pki.revocation_lists import current_revocation_list
+from signing.pki.revoke import revoke_certificate
 from signing.pki.tsa import BuiltInTSA
+from signing.pki.wrapping import KeyWrapper, MasterKeyWrapper
 from signing.ports import SignerIdentity
-
-_AUTHORITIES = (CertificateKind.ROOT, CertificateKind.ISSUING)
 
 
 @dataclass(frozen=True, slots=True)
-class ValidationMaterial:
-    """All a validator needs beside the roots, DER: certificates of our authorities and their current CRLs."""
+class ExternalSeal:
+    """A platform seal whose certificate is somebody else's: the credential, and the DER roots it leads to."""
 
-    certificates: tuple[bytes, ...]
-    revocation_lists: tuple[bytes, ...]
+    credential: SigningCredential
+    roots: tuple[bytes, ...]
 
 
 class PKIService:
     """`base_url` is where `/pki/…` is reachable: it stands in certificates.
 
-    `timestamps` is the built-in time-stamp authority; its time is that of `clock`.
+    `timestamps` is the built-in time-stamp authority; its time is that of `clock`. `wrapper` wraps the data keys of
+    private keys, by default with the master key. `external_seal` seals instead of the built-in platform seal.
     """
 
-    def __init__(self, *, unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: Clock, base_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWorkFactory,
+        secrets: SecretBox,
+        clock: Clock,
+        base_url: str,
+        wrapper: KeyWrapper | None = None,
+        external_seal: ExternalSeal | None = None,
+    ) -> None:
         self.timestamps = BuiltInTSA(self.timestamp_credential, clock)
         self._unit_of_work = unit_of_work
-        self._secrets = secrets
-        self._authority = Authority(secrets, base_url)
-        self._standing: dict[CertificateKind, SigningCredential] = {}
+        self._external_seal = external_seal
+        self._keys = KeyStore(wrapper or MasterKeyWrapper(secrets), secrets)
+        self._issuers = Issuers(self._keys, base_url)
+        self._authority = Authority(self._keys, self._issuers)
+        self._ready = ReadyCredentials(unit_of_work, self._keys, self._authority)
+        self._responder = OCSPResponder()
+        self._materials = Materials(
+            unit_of_work,
+            self._issuers,
+            self._responder,
+            external_certificates=external_seal.credential.chain if external_seal else (),
+            external_roots=external_seal.roots if external_seal else (),
+        )
 
     def ensure_authority(self) -> None:
         """Creates keys and certificates where they are missing or due. At every start, by as many as like."""
@@ -62,38 +87,44 @@ class PKIService:
     def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         return self._authority.issue_signer_certificate(uow, identity)
 
-    def signer_credential(self, certificate_id: UUID) -> SigningCredential:
-        """The signer's key, to sign now.
+    def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
+        return self._authority.issue_seal_certificate(uow, identity)
 
-        Raises `CertificateNotFound`, `SigningWindowOver` or `CertificateRevoked`.
+    def renew_seal_certificate(self, uow: UnitOfWork, certificate_id: UUID) -> UUID:
+        """The id of a new certificate for the same seal if this one is due for renewal, else the same id."""
+        return self._authority.renew_seal_certificate(uow, certificate_id)
+
+    def credential(self, certificate_id: UUID) -> SigningCredential:
+        """The key of a signer (within `SIGNING_WINDOW`) or of an organisation's seal, to sign now.
+
+        Raises `CertificateNotFound`, `CertificateRevoked`, `SigningWindowOver` or `CredentialOutdated`.
         """
-        with self._unit_of_work() as uow:
-            row = repository.certificate(uow.session, certificate_id)
-            if row is None or row.kind != CertificateKind.SIGNER:
-                raise CertificateNotFound
-            if repository.revocation(uow.session, certificate_id) is not None:
-                raise CertificateRevoked
-            if uow.now >= row.created_at + SIGNING_WINDOW:
-                raise SigningWindowOver(ended_at=rfc3339(row.created_at + SIGNING_WINDOW))
-            return load_credential(uow.session, self._secrets, row)
+        return self._ready.by_id(certificate_id)
+
+    def signer_credential(self, certificate_id: UUID) -> SigningCredential:
+        """The same: whoever signs an envelope needn't know whether it is a person's or a seal's certificate."""
+        return self.credential(certificate_id)
 
     def seal_credential(self, now: datetime) -> SigningCredential:
-        return self._standing_credential(CertificateKind.SEAL, now)
+        """The platform's seal. Raises `AuthorityMissing` or `CertificateExpired`."""
+        if self._external_seal is None:
+            return self._ready.standing(CertificateKind.SEAL, now)
+        not_after = self._external_seal.credential.certificate.not_valid_after_utc
+        if now >= not_after:
+            raise CertificateExpired(not_after=rfc3339(not_after))
+        return self._external_seal.credential
 
     def timestamp_credential(self, now: datetime) -> SigningCredential:
-        return self._standing_credential(CertificateKind.TIMESTAMP, now)
+        return self._ready.standing(CertificateKind.TIMESTAMP, now)
 
-    def validation_material(self) -> ValidationMaterial:
-        """For the document security store of a PDF that is being sealed."""
-        with self._unit_of_work() as uow:
-            authorities = [row for kind in _AUTHORITIES for row in repository.all_of(uow.session, kind)]
-            lists = [self._authority.revocation_list(uow, row.id).der for row in authorities if row.not_after > uow.now]
-        return ValidationMaterial(tuple(row.der for row in authorities), tuple(lists))
+    def validation_material(self, certificate_ids: Sequence[UUID] = ()) -> ValidationMaterial:
+        """For the document security store of a PDF: certificates, CRLs, and OCSP answers for the certificates named
+        and the time-stamp authority's. Raises `CertificateNotFound`."""
+        return self._materials.current(certificate_ids)
 
     def roots(self) -> Sequence[bytes]:
-        """Every root there ever was, DER, newest first: what a trust file names."""
-        with self._unit_of_work() as uow:
-            return [row.der for row in repository.all_of(uow.session, CertificateKind.ROOT)]
+        """Every root there ever was, and an external seal's, DER, newest first: what a trust file names."""
+        return self._materials.current().roots
 
     def roots_pem(self) -> bytes:
         """The same, for people and other programs."""
@@ -102,27 +133,92 @@ class PKIService:
     def authority_certificate(self, authority_id: UUID) -> bytes:
         """DER. Raises `CertificateNotFound`."""
         with self._unit_of_work() as uow:
-            row = repository.certificate(uow.session, authority_id)
-            if row is None or row.kind not in _AUTHORITIES:
-                raise CertificateNotFound
-            return row.der
+            return _authority(uow, authority_id).der
 
     def revocation_list(self, authority_id: UUID) -> bytes:
         """The authority's current CRL, DER. Raises `CertificateNotFound`."""
         with self._unit_of_work() as uow:
-            row = repository.certificate(uow.session, authority_id)
-            if row is None or row.kind not in _AUTHORITIES:
-                raise CertificateNotFound
-            return self._authority.revocation_list(uow, row.id).der
+            return current_revocation_list(uow, self._issuers, _authority(uow, authority_id).id).der
 
-    def revoke(self, certificate_id: UUID, reason: RevocationReason) -> None:
-        """For good, and in the next CRL at once. Revoking twice changes nothing. Raises `CertificateNotFound`."""
+    def answer_status_query(self, authority_id: UUID, request: bytes) -> Answer:
+        """The response to an OCSP request, whatever bytes it is. Raises `CertificateNotFound` for the authority."""
         with self._unit_of_work() as uow:
-            repository.lock_authority(uow.session)
-            if repository.certificate(uow.session, certificate_id) is None:
-                raise CertificateNotFound
-            if repository.revocation(uow.session, certificate_id) is None:
-                uow.session.add(CertificateRevocation(certificate_id=certificate_id, reason=reason, revoked_at=uow.now))
+
+            def look_up(serial_number: int) -> Status | None:
+                found = repository.with_revocation_by_serial_number(uow.session, authority_id, f"{serial_number:x}")
+                return status(found[1]) if found else None
+
+            authority = _authority(uow, authority_id)
+            try:
+                issuer = self._issuers.get(uow, authority.id)
+            except DingyueError:
+                return Answer(refuse(ocsp.OCSPResponseStatus.INTERNAL_ERROR), uow.now, is_lasting=False)
+            return self._responder.answer(authority_id, issuer, request, look_up, uow.now)
+
+    def certificate(self, actor: Actor, certificate_id: UUID) -> CertificateView:
+        """For operators. Raises `ScopeMissing`, `CertificateNotFound`."""
+        actor.require(Scope.CERTIFICATES_WRITE)
+        with self._unit_of_work() as uow:
+            return read_certificates.read_certificate(uow, certificate_id)
+
+    def revoke_as(
+        self, actor: Actor, certificate_id: UUID, reason: RevocationReason, *, invalid_since: datetime | None = None
+    ) -> CertificateView:
+        """For operators. Raises `ScopeMissing`, and as `revoke` does."""
+        actor.require(Scope.CERTIFICATES_WRITE)
+        who = {
+            "organisation": ids.public(ids.ORGANISATION, actor.organisation_id),
+            "person": ids.public(ids.PERSON, actor.person_id) if actor.person_id else None,
+        }
+        return self.revoke(
+            certificate_id,
+            reason,
+            invalid_since=invalid_since,
+            revoked_by=who,
+            organisation_ids=[actor.organisation_id],
+        )
+
+    def revoke(
+        self,
+        certificate_id: UUID,
+        reason: RevocationReason,
+        *,
+        invalid_since: datetime | None = None,
+        revoked_by: Mapping[str, Any] | None = None,
+        organisation_ids: Sequence[UUID] = (),
+    ) -> CertificateView:
+        """For good, and in the next CRL and OCSP answer at once. Revoking twice changes nothing.
+
+        Raises `CertificateNotFound`, `RootNotRevocable`, `ReasonMisfits` or `InvalidityDateMisfits`.
+        """
+        with self._unit_of_work() as uow:
+            revoke_certificate(
+                uow,
+                self._authority,
+                certificate_id,
+                reason,
+                invalid_since=invalid_since,
+                revoked_by=revoked_by or {"system": "Dingyue"},
+                organisation_ids=organisation_ids,
+            )
+            view = read_certificates.read_certificate(uow, certificate_id)
+        self._issuers.recheck()
+        self._ready.recheck()
+        return view
+
+    def certificates(
+        self,
+        *,
+        kind: CertificateKind | None = None,
+        is_revoked: bool | None = None,
+        before: UUID | None = None,
+        limit: int = 50,
+    ) -> list[CertificateView]:
+        """Newest first; for the command line. `before` is the last id of the page before."""
+        with self._unit_of_work() as uow:
+            return read_certificates.list_certificates(
+                uow, kind=kind, is_revoked=is_revoked, before=before, limit=limit
+            )
 
     def answer_timestamp_query(self, request: bytes) -> bytes:
         """The DER response to an RFC 3161 request, whatever bytes it is."""
@@ -133,16 +229,13 @@ class PKIService:
         with self._unit_of_work() as uow:
             return repository.destroy_signer_keys(uow.session, issued_before=uow.now - SIGNING_WINDOW, now=uow.now)
 
-    def _standing_credential(self, kind: CertificateKind, now: datetime) -> SigningCredential:
-        """Loaded once; looked up again only when due for renewal. Raises `AuthorityMissing`."""
-        held = self._standing.get(kind)
-        if held is not None and not is_due_for_renewal(kind, held.certificate.not_valid_after_utc, now):
-            return held
-        with self._unit_of_work() as uow:
-            row = repository.newest(uow.session, kind)
-            if row is None:
-                raise AuthorityMissing
-            if now >= row.not_after:
-                raise CertificateExpired(not_after=rfc3339(row.not_after))
-            self._standing[kind] = load_credential(uow.session, self._secrets, row)
-        return self._standing[kind]
+    def rewrap_keys(self) -> int:
+        """Wraps all data keys by the wrapping key of today; returns how many weren't. Harmless to repeat."""
+        return self._keys.rewrap(self._unit_of_work)
+
+
+def _authority(uow: UnitOfWork, authority_id: UUID) -> Certificate:
+    row = repository.certificate(uow.session, authority_id)
+    if row is None or row.kind not in AUTHORITIES:
+        raise CertificateNotFound
+    return row

@@ -32,7 +32,7 @@ from signing.pki.policy import (
 from signing.pki.service import PKIService
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
-from tests.support.signatures import SUPPLIER, Desk
+from tests.support.pki import SIGNER, PKIDesk, another_process
 
 
 class Refusal(core.Sequence):
@@ -43,21 +43,17 @@ DIGEST = hashlib.sha256(b"a contract").digest()
 
 
 @pytest.fixture
-def desk(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> Desk:
-    return Desk.set_up(unit_of_work, secrets, clock)
+def desk(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> PKIDesk:
+    return PKIDesk.set_up(unit_of_work, secrets, clock)
 
 
 @pytest.fixture
-def client(desk: Desk) -> InProcessClient:
+def client(desk: PKIDesk) -> InProcessClient:
     app = FastAPI()
     app.state.services = SimpleNamespace(pki=desk.pki)
     problems.install(app)
     app.include_router(pki_routes.public_router)
     return InProcessClient(app)
-
-
-def service(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> PKIService:
-    return PKIService(unit_of_work=unit_of_work, secrets=secrets, clock=clock, base_url="http://dingyue.test")
 
 
 def authority_of(certificate: x509.Certificate) -> str:
@@ -71,39 +67,39 @@ def authority_of(certificate: x509.Certificate) -> str:
 def test_two_processes_starting_at_once_make_one_authority(
     unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock
 ) -> None:
-    services = [service(unit_of_work, secrets, clock) for _ in range(4)]
+    services = [another_process(unit_of_work, secrets, clock) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(PKIService.ensure_authority, services))
     assert len(services[0].roots()) == 1
-    assert len(services[0].validation_material().certificates) == 2
+    assert len(services[0].validation_material().certificates) == 3
     assert len({pki.seal_credential(clock.now()).der for pki in services}) == 1
 
 
 def test_nothing_can_be_signed_before_the_set_up(
     unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock
 ) -> None:
-    pki = service(unit_of_work, secrets, clock)
+    pki = another_process(unit_of_work, secrets, clock)
     with pytest.raises(AuthorityMissing):
         pki.timestamps.timestamp(DIGEST)
     with unit_of_work() as uow, pytest.raises(AuthorityMissing):
-        pki.issue_signer_certificate(uow, SUPPLIER)
+        pki.issue_signer_certificate(uow, SIGNER)
 
 
-def test_a_signer_certificate_names_person_and_organisation(desk: Desk) -> None:
-    credential = desk.pki.signer_credential(desk.certificate(SUPPLIER))
+def test_a_signer_certificate_names_person_and_organisation(desk: PKIDesk) -> None:
+    credential = desk.pki.credential(desk.signer_certificate())
     names = {attribute.oid: attribute.value for attribute in credential.certificate.subject}
-    assert names[NameOID.COMMON_NAME] == SUPPLIER.name
-    assert names[NameOID.ORGANIZATION_NAME] == SUPPLIER.organisation_name
-    assert names[NameOID.ORGANIZATION_IDENTIFIER] == f"NTRCN-{SUPPLIER.uscc}"
+    assert names[NameOID.COMMON_NAME] == SIGNER.name
+    assert names[NameOID.ORGANIZATION_NAME] == SIGNER.organisation_name
+    assert names[NameOID.ORGANIZATION_IDENTIFIER] == f"NTRCN-{SIGNER.uscc}"
     assert credential.certificate.not_valid_after_utc - desk.clock.now() == LIFETIME[CertificateKind.SIGNER]
     usage = credential.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     assert usage.content_commitment
     assert not usage.key_cert_sign
 
 
-def test_chains_lead_to_the_root(desk: Desk) -> None:
+def test_chains_lead_to_the_root(desk: PKIDesk) -> None:
     """By another implementation: that of `cryptography`."""
-    credential = desk.pki.signer_credential(desk.certificate(SUPPLIER))
+    credential = desk.pki.credential(desk.signer_certificate())
     root = x509.load_der_x509_certificate(desk.pki.roots()[0])
     issuing = x509.load_der_x509_certificate(credential.chain[0])
     issuing.verify_directly_issued_by(root)
@@ -111,30 +107,30 @@ def test_chains_lead_to_the_root(desk: Desk) -> None:
     desk.pki.timestamp_credential(desk.clock.now()).certificate.verify_directly_issued_by(root)
 
 
-def test_the_time_stamp_certificate_may_do_nothing_else(desk: Desk) -> None:
+def test_the_time_stamp_certificate_may_do_nothing_else(desk: PKIDesk) -> None:
     certificate = desk.pki.timestamp_credential(desk.clock.now()).certificate
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     assert usage.critical
     assert list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def test_keys_are_sealed_with_the_master_key(desk: Desk, unit_of_work: UnitOfWorkFactory, clock: FixedClock) -> None:
-    other = service(unit_of_work, SecretBox(b"another master key, of somebody else"), clock)
+def test_keys_are_sealed_with_the_master_key(desk: PKIDesk, unit_of_work: UnitOfWorkFactory, clock: FixedClock) -> None:
+    other = another_process(unit_of_work, SecretBox(b"another master key, of somebody else"), clock)
     with pytest.raises(UnreadableSecret):
         other.seal_credential(clock.now())
 
 
-def test_a_key_may_be_used_for_a_day(desk: Desk) -> None:
-    certificate_id = desk.certificate(SUPPLIER)
+def test_a_key_may_be_used_for_a_day(desk: PKIDesk) -> None:
+    certificate_id = desk.signer_certificate()
     desk.clock.advance(SIGNING_WINDOW)
     with pytest.raises(SigningWindowOver):
-        desk.pki.signer_credential(certificate_id)
+        desk.pki.credential(certificate_id)
     with pytest.raises(CertificateNotFound):
-        desk.pki.signer_credential(uuid4())
+        desk.pki.credential(uuid4())
 
 
-def test_old_keys_of_signers_are_destroyed(desk: Desk) -> None:
-    desk.certificate(SUPPLIER)
+def test_old_keys_of_signers_are_destroyed(desk: PKIDesk) -> None:
+    desk.signer_certificate()
     assert desk.pki.destroy_old_keys() == 0
     desk.clock.advance(SIGNING_WINDOW + timedelta(seconds=1))
     assert desk.pki.destroy_old_keys() == 1
@@ -142,9 +138,9 @@ def test_old_keys_of_signers_are_destroyed(desk: Desk) -> None:
     desk.pki.seal_credential(desk.clock.now())
 
 
-def test_revocation_is_published_at_once(desk: Desk, client: InProcessClient) -> None:
-    certificate_id = desk.certificate(SUPPLIER)
-    credential = desk.pki.signer_credential(certificate_id)
+def test_revocation_is_published_at_once(desk: PKIDesk, client: InProcessClient) -> None:
+    certificate_id = desk.signer_certificate()
+    credential = desk.pki.credential(certificate_id)
     address = f"/pki/{authority_of(credential.certificate)}"
     before = x509.load_der_x509_crl(client.get(f"{address}.crl").content)
     assert list(before) == []
@@ -161,17 +157,17 @@ def test_revocation_is_published_at_once(desk: Desk, client: InProcessClient) ->
     issuer = x509.load_der_x509_certificate(client.get(f"{address}.cer").content)
     assert after.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # it is a P-256 key
     with pytest.raises(CertificateRevoked):
-        desk.pki.signer_credential(certificate_id)
+        desk.pki.credential(certificate_id)
 
 
-def test_a_list_is_renewed_when_it_gets_old(desk: Desk) -> None:
+def test_a_list_is_renewed_when_it_gets_old(desk: PKIDesk) -> None:
     first = desk.pki.validation_material().revocation_lists
     assert desk.pki.validation_material().revocation_lists == first
     desk.clock.advance(timedelta(hours=1))
     assert desk.pki.validation_material().revocation_lists != first
 
 
-def test_certificates_are_renewed_before_they_expire(desk: Desk) -> None:
+def test_certificates_are_renewed_before_they_expire(desk: PKIDesk) -> None:
     held = desk.pki.seal_credential(desk.clock.now()).certificate
     desk.clock.set(held.not_valid_after_utc - timedelta(days=3))
     desk.pki.ensure_authority()
@@ -185,13 +181,13 @@ def test_unknown_authorities_are_not_found(client: InProcessClient) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "certificate_not_found")
 
 
-def test_roots_are_published_as_pem(desk: Desk, client: InProcessClient) -> None:
+def test_roots_are_published_as_pem(desk: PKIDesk, client: InProcessClient) -> None:
     [root] = x509.load_pem_x509_certificates(client.get("/pki/roots.pem").content)
     assert "Trial" in root.subject.rfc4514_string()
     root.public_key().verify(root.signature, root.tbs_certificate_bytes, ECDSA(SHA256()))  # type: ignore[union-attr, call-arg, arg-type]
 
 
-def test_tokens_are_small_canonical_and_unique(desk: Desk) -> None:
+def test_tokens_are_small_canonical_and_unique(desk: PKIDesk) -> None:
     token = desk.pki.timestamps.timestamp(DIGEST)
     found = verify_token(token, DIGEST, desk.pki.roots())
     assert found.at == desk.clock.now()
