@@ -206,6 +206,19 @@ class PKIService:
         self._ready.recheck()
         return view
 
+    def revoke_in(self, uow: UnitOfWork, certificate_id: UUID, reason: RevocationReason) -> None:
+        """The same inside the caller's unit of work, which records who did it. For certificates that aren't the
+        platform's own: those are used on for up to `STANDING_RECHECK`. Raises as `revoke` does."""
+        revoke_certificate(
+            uow,
+            self._authority,
+            certificate_id,
+            reason,
+            invalid_since=None,
+            revoked_by={"system": "Dingyue"},
+            organisation_ids=(),
+        )
+
     def certificates(
         self,
         *,
