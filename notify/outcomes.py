@@ -81,7 +81,7 @@ def _tell(uow: UnitOfWork, message: Message, outcome: Literal["sent", "failed"],
     """Signing hears what becomes of a link, as long as no newer link was sent to the same recipient."""
     if message.envelope_id is None or message.recipient_id is None:
         return
-    if repository.has_newer_link(uow.session, message.recipient_id, message.id):
+    if repository.has_newer_link(uow.session, message):
         return
     uow.emit(
         LinkMessageSettled(

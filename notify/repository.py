@@ -109,9 +109,11 @@ def lock_message(session: Session, message_id: UUID) -> Message | None:
     return session.get(Message, message_id, with_for_update=True)
 
 
-def has_newer_link(session: Session, recipient_id: UUID, message_id: UUID) -> bool:
-    """Whether a later message carries the recipient another link; ids of messages sort by when they were queued."""
-    newer = select(Message.id).where(Message.recipient_id == recipient_id, Message.id > message_id)
+def has_newer_link(session: Session, message: Message) -> bool:
+    """Whether a later message carries another link to the recipient of this one."""
+    newer = select(Message.id).where(
+        Message.recipient_id == message.recipient_id, Message.created_at > message.created_at
+    )
     return session.scalar(newer.limit(1)) is not None
 
 

@@ -14,6 +14,8 @@ LONGEST_URL = 2000
 PORTS = frozenset({443, 8443})
 # These carry an IPv4 address inside, which a gateway would unpack past our check: NAT64, 6to4, Teredo.
 _CARRIERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+# Protocol assignments (RFC 6890 §2.2.2), of which older Pythons call some global, and the relays of 6to4.
+_ASSIGNED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -73,6 +75,8 @@ def is_public(address: IPAddress) -> bool:
             return is_public(address.ipv4_mapped)
         if address.is_site_local or address.scope_id is not None or any(address in network for network in _CARRIERS):
             return False
+    elif any(address in network for network in _ASSIGNED):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     ENVELOPE_VOIDED = "envelope.voided"
     ENVELOPE_EXPIRED = "envelope.expired"
     ENVELOPE_FAILED = "envelope.failed"
+    ENVELOPE_RESCINDED = "envelope.rescinded"
     RECIPIENT_RELEASED = "recipient.released"
     RECIPIENT_SENT = "recipient.sent"
     RECIPIENT_BOUNCED = "recipient.bounced"

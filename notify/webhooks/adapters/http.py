@@ -30,6 +30,10 @@ class AddressRefused(Exception):
     """The name resolves to an address we don't connect to."""
 
 
+class TLSFailed(Exception):
+    """There is no TLS with whoever answers, or their certificate isn't for the name."""
+
+
 class HTTPCourier:
     """Implements `notify.webhooks.ports.Courier`. `certificates`: the system's own unless a test has others."""
 
@@ -68,20 +72,26 @@ class HTTPCourier:
                     received += chunk
                     if len(received) >= _LONGEST_ANSWER:
                         break
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, AddressRefused) as error:
+        except _WITHOUT_ANSWER as error:
             if status_code is None:
                 return None, b"", _outcome_without_answer(error)
         return status_code, bytes(received), outcome_of(status_code or 0)
 
 
+# The first that fits counts: a failure to connect is a network error too.
+_OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
+    (AddressRefused, Outcome.ADDRESS_REFUSED),
+    (TLSFailed, Outcome.TLS_FAILED),
+    (httpcore.TimeoutException, Outcome.TIMED_OUT),
+    (httpcore.ConnectError, Outcome.UNREACHABLE),
+    (httpcore.NetworkError, Outcome.BROKEN_ANSWER),
+    (httpcore.ProtocolError, Outcome.BROKEN_ANSWER),
+)
+_WITHOUT_ANSWER = tuple(kind for kind, _ in _OUTCOMES)
+
+
 def _outcome_without_answer(error: Exception) -> Outcome:
-    if isinstance(error, AddressRefused):
-        return Outcome.ADDRESS_REFUSED
-    if isinstance(error, httpcore.TimeoutException):
-        return Outcome.TIMED_OUT
-    if isinstance(error, httpcore.ConnectError):
-        return Outcome.TLS_FAILED if isinstance(error.__cause__, ssl.SSLError) else Outcome.UNREACHABLE
-    return Outcome.BROKEN_ANSWER
+    return next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
 
 
 class _CheckedBackend(httpcore.NetworkBackend):
@@ -147,7 +157,10 @@ class _DeadlineStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         del timeout
-        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
+        except httpcore.ConnectError as error:
+            raise TLSFailed(server_hostname) from error
         return _DeadlineStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
