@@ -1,6 +1,7 @@
-"""How our papers look: A4, Chinese first and English below it, running head, page numbers; the same input, the same bytes.
+"""How our papers look: A4, Chinese first and English below it, running head, page numbers.
 
-Sizes are points. Texts are plain: what looks like markup in somebody's name is printed as it is.
+The same input gives the same bytes. Sizes are points. Texts are plain: what looks like markup in somebody's name is
+printed as it is.
 """
 
 import io
@@ -69,7 +70,8 @@ def draw(story: Sequence[Flowable], furniture: Furniture) -> bytes:
         lang="zh-CN",
         invariant=1,
     )
-    document.build(list(story), canvasmaker=_canvas_with(furniture))
+    under = _watermark(furniture.watermark)
+    document.build(list(story), onFirstPage=under, onLaterPages=under, canvasmaker=_canvas_with(furniture))
     return buffer.getvalue()
 
 
@@ -117,9 +119,9 @@ def bilingual(text: Statement, size: float = 8.5, *, bold: bool = False) -> list
     return [_text(text.zh, size, bold=bold), _text(text.en, size - 1.5, color=MUTED)]
 
 
-def fact_table(rows: Sequence[tuple[Statement, Statement | str]], label_width: float = 42 * mm) -> Flowable:
+def fact_table(rows: Sequence[tuple[Statement, Statement | str]], label_width: float = 50 * mm) -> Flowable:
     """Two columns: what it is, and what it says. A row that is longer than the page goes on on the next."""
-    cells = [[bilingual(label, bold=True), _value(value)] for label, value in rows]
+    cells = [[_label(label), _value(value)] for label, value in rows]
     return Table(
         cells,
         colWidths=[label_width, WIDTH - label_width],
@@ -151,6 +153,12 @@ def grid(head: Sequence[Statement], rows: Sequence[Sequence[Statement | str]], w
             *_PADDING,
         ],
     )
+
+
+def _label(text: Statement) -> Flowable:
+    """Both languages in one line, where there is room."""
+    markup = f'{escape(text.zh)} <font name="{REGULAR}" size="7" color="#5b6472">{escape(text.en)}</font>'
+    return Paragraph(markup, _style(8.5, bold=True, color=INK))
 
 
 def _value(value: Statement | str, size: float = 8.5) -> list[Flowable]:
@@ -204,18 +212,25 @@ def _draw_furniture(canvas: Canvas, furniture: Furniture, pages: int) -> None:
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.4)
     canvas.line(MARGIN, _HEAD_LINE - 5, PAGE_WIDTH - MARGIN, _HEAD_LINE - 5)
-    if furniture.watermark is not None:
-        _draw_watermark(canvas, furniture.watermark)
     canvas.restoreState()
 
 
-def _draw_watermark(canvas: Canvas, text: str) -> None:
-    size = min(40.0, 0.9 * PAGE_HEIGHT / max(1.0, canvas.stringWidth(text, BOLD, 1)))
-    canvas.setFillColor(ACCENT, alpha=0.13)
-    canvas.setFont(BOLD, size)
-    canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
-    canvas.rotate(52)
-    canvas.drawCentredString(0, -size / 3, text)
+def _watermark(text: str | None) -> Callable[[Canvas, SimpleDocTemplate], None]:
+    """Draws it before the page's own content: it must be seen, and everything must be readable on it."""
+
+    def draw_it(canvas: Canvas, _document: SimpleDocTemplate) -> None:
+        if text is None:
+            return
+        size = min(40.0, 0.9 * PAGE_HEIGHT / max(1.0, canvas.stringWidth(text, BOLD, 1)))
+        canvas.saveState()
+        canvas.setFillColor(ACCENT, alpha=0.16)
+        canvas.setFont(BOLD, size)
+        canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
+        canvas.rotate(52)
+        canvas.drawCentredString(0, -size / 3, text)
+        canvas.restoreState()
+
+    return draw_it
 
 
 def _pdf_date(instant: datetime) -> str:

@@ -136,7 +136,7 @@ def _summary(facts: RescissionFacts) -> Flowable:
 
 
 def _parties(facts: RescissionFacts) -> Flowable:
-    rows = [
+    rows: list[list[Statement | str]] = [
         [
             str(number),
             party.organisation_name,
