@@ -1,32 +1,30 @@
-"""Draws what people see: signature pictures, filled-in values, check marks, page notes.
+"""Draws what people see: signatures, seals and their slices, filled-in values, check marks.
 
-Every drawing is a form XObject with its own subset of Noto Sans SC, so that it looks the same everywhere and Chinese
-never turns into boxes. Lengths are in units of user space, colours are RGB from 0 to 1.
+Every drawing is a form XObject with its own embedded glyphs, so that it looks the same everywhere and Chinese never
+turns into boxes. Nothing opaque is laid over the contract: pictures multiply with what is below them, as ink on paper
+does. Lengths are in points, colours are RGB from 0 to 1.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import CHINA
-from signing.pdf.fonts import FontSubset, Typeface, noto_sans_sc, to_unicode
-from signing.pdf.objects import Name, PDFObject, Writer, add_stream, pdf
+from signing.pdf.fonts import visible
+from signing.pdf.ink import Ink, Sink, add_stream
+from signing.pdf.layout import LARGEST_SIZE, LINE_SPACING, Line, Row, lay_out
+from signing.pdf.objects import Name, PDFObject
+from signing.pdf.pictures import Picture
 
 Matrix = tuple[float, float, float, float]
 
-_LINE_SPACING = 1.3
-_LARGEST_SIZE = 14.0
 _INK = "0.10 0.15 0.35"
+_RED = "0.80 0.10 0.10"
 _FRAME = "0.25 0.40 0.75"
-_PALE = "0.93 0.95 0.99"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`scale` is the size relative to the other lines of the block."""
-
-    text: str
-    scale: float = 1
+_BESIDE = 1.8
+"""Boxes wider than this times their height have the picture beside the text, others above it."""
+_LONGEST_SHORT_NAME = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,127 +35,181 @@ class Canvas:
     height: float
     matrix: Matrix = (1, 0, 0, 1)
 
+    @property
+    def margin(self) -> float:
+        return min(4.0, self.width * 0.04, self.height * 0.08)
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A part of a canvas, from its bottom left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
 
 def signature_lines(*, name: str, organisation_name: str, signed_at: datetime, reason: str) -> list[Line]:
     """What a signature shows: who, for whom, when (with the zone), why."""
-    local = signed_at.astimezone(CHINA)
-    return [
-        Line(name, 1.6),
-        Line(organisation_name),
-        Line(f"{local:%Y-%m-%d %H:%M:%S} UTC+08:00"),
-        Line(reason, 0.9),
+    return [Line(name, 1.6), Line(organisation_name), Line(shown_time(signed_at)), Line(reason, 0.9)]
+
+
+def shown_time(instant: datetime) -> str:
+    return f"{instant.astimezone(CHINA):%Y-%m-%d %H:%M:%S} UTC+08:00"
+
+
+def initials_of(name: str) -> str:
+    """A short name as it is (`欧阳娜娜`); of a longer one the first letters of its words (`JS`), or its start."""
+    if len(name) <= _LONGEST_SHORT_NAME:
+        return name
+    words = name.split()
+    if len(words) > 1:
+        return "".join(word[0] for word in words)[:_LONGEST_SHORT_NAME]
+    is_latin = "LATIN" in unicodedata.name(name[0], "")
+    return name[0] if is_latin else name[:_LONGEST_SHORT_NAME]
+
+
+def draw_signature(ink: Ink, canvas: Canvas, lines: Sequence[Line], picture: Picture | None = None) -> PDFObject:
+    """The lines in a thin frame, with the drawn signature beside or above them."""
+    frame = f"q {_FRAME} RG 0.5 w 0.25 0.25 {canvas.width - 0.5:.2f} {canvas.height - 0.5:.2f} re S Q"
+    inner = _inner(canvas)
+    if picture is None:
+        return _form(ink, canvas, [frame, _text(ink, inner, lines)], uses_font=True)
+    for_picture, for_text = _split(inner, canvas.width > _BESIDE * canvas.height)
+    content = [frame, _image(for_picture, picture), _text(ink, for_text, lines)]
+    return _form(ink, canvas, content, uses_font=True, picture=picture)
+
+
+def draw_picture(ink: Ink, canvas: Canvas, picture: Picture, caption: str = "") -> PDFObject:
+    """The picture in the middle, as large as it may be, with a small line below."""
+    inner = _inner(canvas)
+    if not caption:
+        return _form(ink, canvas, [_image(inner, picture)], picture=picture)
+    foot = min(9.0, inner.height * 0.12)
+    content = [
+        _image(_Area(inner.x, inner.y + foot, inner.width, inner.height - foot), picture),
+        _text(ink, _Area(inner.x, inner.y, inner.width, foot), [Line(caption)], colour=_RED, is_centred=True),
     ]
+    return _form(ink, canvas, content, uses_font=True, picture=picture)
 
 
-def draw_signature(writer: Writer, canvas: Canvas, lines: Sequence[Line]) -> PDFObject:
-    frame = (
-        f"q {_PALE} rg 0 0 {canvas.width:.2f} {canvas.height:.2f} re f "
-        f"{_FRAME} RG 0.8 w 0.4 0.4 {canvas.width - 0.8:.2f} {canvas.height - 0.8:.2f} re S Q"
+def draw_slice(ink: Ink, canvas: Canvas, picture: Picture, index: int, count: int) -> PDFObject:
+    """Slice `index` (from 0 at the left) of `count` of a seal, at the right edge of the box and as high as it allows.
+
+    It is the whole picture, of which only the slice lies within the box that is clipped to: every page shares it.
+    """
+    height = min(canvas.height, canvas.width * count * picture.height / picture.width)
+    width = height * picture.width / picture.height
+    x, y, share = canvas.width - width / count, (canvas.height - height) / 2, width / count
+    content = (
+        f"q /M gs {x:.3f} {y:.3f} {share:.3f} {height:.3f} re W n "
+        f"{width:.3f} 0 0 {height:.3f} {x - index * share:.3f} {y:.3f} cm /P Do Q"
     )
-    return _draw_text(writer, canvas, lines, prefix=frame)
+    return _form(ink, canvas, [content], picture=picture)
 
 
-def draw_value(writer: Writer, canvas: Canvas, value: str) -> PDFObject:
-    """One line of text, as large as the box allows."""
-    return _draw_text(writer, canvas, [Line(value)])
+def draw_value(ink: Ink, canvas: Canvas, value: str) -> PDFObject:
+    """Text as large as the box allows, on as many rows as that takes."""
+    return _form(ink, canvas, [_text(ink, _inner(canvas), [Line(value)])], uses_font=True)
 
 
-def draw_blank(writer: Writer, canvas: Canvas, *, is_framed: bool = False) -> PDFObject:
+def draw_initials(ink: Ink, canvas: Canvas, initials: str) -> PDFObject:
+    largest = max(LARGEST_SIZE, canvas.height * 0.6)
+    content = _text(ink, _inner(canvas), [Line(initials)], largest=largest, is_centred=True)
+    return _form(ink, canvas, [content], uses_font=True)
+
+
+def draw_edge(ink: Ink, canvas: Canvas, text: str) -> PDFObject:
+    """A slice of a seal nobody made a picture of: its organisation's name, in red, downwards along the edge."""
+    content = _text(ink, _inner(canvas), [Line(character) for character in visible(text)], colour=_RED, is_centred=True)
+    return _form(ink, canvas, [content], uses_font=True)
+
+
+def draw_blank(sink: Sink, canvas: Canvas, *, is_framed: bool = False) -> PDFObject:
     """Nothing yet, or an empty frame."""
-    frame = f"{_FRAME} RG 0.5 w 0.5 0.5 {canvas.width - 1:.2f} {canvas.height - 1:.2f} re S" if is_framed else ""
-    return _form(writer, canvas, frame.encode(), None)
+    return _put(sink, canvas, _box(canvas) if is_framed else "", {})
 
 
-def draw_check_mark(writer: Writer, canvas: Canvas) -> PDFObject:
+def draw_check_mark(sink: Sink, canvas: Canvas) -> PDFObject:
     """A framed tick."""
     side = min(canvas.width, canvas.height)
     x, y = (canvas.width - side) / 2, (canvas.height - side) / 2
     points = [(x + side * across, y + side * up) for across, up in ((0.2, 0.5), (0.42, 0.25), (0.82, 0.78))]
     path = " ".join(f"{across:.2f} {up:.2f} {operator}" for (across, up), operator in zip(points, "mll", strict=True))
-    content = (
-        f"{_FRAME} RG 0.5 w 0.5 0.5 {canvas.width - 1:.2f} {canvas.height - 1:.2f} re S "
-        f"{_INK} RG {side * 0.1:.2f} w {path} S"
-    )
-    return _form(writer, canvas, content.encode(), None)
+    return _put(sink, canvas, f"{_box(canvas)} {_INK} RG {side * 0.1:.2f} w {path} S", {})
 
 
-def draw_note(writer: Writer, canvas: Canvas, note: str) -> PDFObject:
-    """A small grey line for the foot of a page."""
-    return _draw_text(writer, canvas, [Line(note)], ink="0.45 0.45 0.45")
+def _box(canvas: Canvas) -> str:
+    return f"{_FRAME} RG 0.5 w 0.5 0.5 {canvas.width - 1:.2f} {canvas.height - 1:.2f} re S"
 
 
-def _draw_text(
-    writer: Writer, canvas: Canvas, lines: Sequence[Line], *, prefix: str = "", ink: str = _INK
+def _inner(canvas: Canvas) -> _Area:
+    margin = canvas.margin
+    return _Area(margin, margin, canvas.width - 2 * margin, canvas.height - 2 * margin)
+
+
+def _split(area: _Area, is_wide: bool) -> tuple[_Area, _Area]:
+    """One part for the picture, one for the text."""
+    if is_wide:
+        first = area.width * 0.45
+        rest = _Area(area.x + first + 2, area.y, area.width - first - 2, area.height)
+        return _Area(area.x, area.y, first, area.height), rest
+    first = area.height * 0.55
+    picture = _Area(area.x, area.y + area.height - first, area.width, first)
+    return picture, _Area(area.x, area.y, area.width, area.height - first - 1)
+
+
+def _image(area: _Area, picture: Picture) -> str:
+    """The picture in the middle of the area, its aspect kept."""
+    scale = min(area.width / picture.width, area.height / picture.height)
+    width, height = picture.width * scale, picture.height * scale
+    x, y = area.x + (area.width - width) / 2, area.y + (area.height - height) / 2
+    return f"q /M gs {width:.3f} 0 0 {height:.3f} {x:.3f} {y:.3f} cm /P Do Q"
+
+
+def _text(
+    ink: Ink,
+    area: _Area,
+    lines: Sequence[Line],
+    *,
+    colour: str = _INK,
+    largest: float = LARGEST_SIZE,
+    is_centred: bool = False,
+) -> str:
+    """The lines below each other, in the middle of the area's height."""
+    rows = lay_out(ink.face, lines, area.width, area.height, largest=largest)
+    top = area.y + (area.height + sum(row.size for row in rows) * LINE_SPACING) / 2
+    commands = [f"BT {colour} rg"]
+    for row in rows:
+        top -= row.size * LINE_SPACING
+        x = area.x + ((area.width - row.width) / 2 if is_centred else 0)
+        commands.append(_show(ink, row, x, top + row.size * (LINE_SPACING - 1) / 2 + row.size * 0.15))
+    return "\n".join([*commands, "ET"])
+
+
+def _show(ink: Ink, row: Row, x: float, baseline: float) -> str:
+    return f"/F1 {row.size:.2f} Tf 1 0 0 1 {x:.2f} {baseline:.2f} Tm <{ink.encode(row.text)}> Tj"
+
+
+def _form(
+    ink: Ink, canvas: Canvas, content: Sequence[str], *, uses_font: bool = False, picture: Picture | None = None
 ) -> PDFObject:
-    """The lines below each other, each as large as height and width allow, in the middle of the box's height."""
-    face = noto_sans_sc()
-    subset = face.subset("".join(line.text for line in lines))
-    margin = min(4.0, canvas.width * 0.04, canvas.height * 0.08)
-    size = _fitting_size(canvas, lines, margin)
-    leading = [size * line.scale * _LINE_SPACING for line in lines]
-    top = (canvas.height + sum(leading)) / 2
-    commands = [prefix, f"BT {ink} rg"]
-    for line, height in zip(lines, leading, strict=True):
-        fitted = min(size * line.scale, _size_for_width(face, line.text, canvas.width - 2 * margin))
-        top -= height
-        baseline = top + (height - fitted) / 2 + fitted * 0.15
-        text = subset.encode(line.text).hex()
-        commands.append(f"/F1 {fitted:.2f} Tf 1 0 0 1 {margin:.2f} {baseline:.2f} Tm <{text}> Tj")
-    commands.append("ET")
-    return _form(writer, canvas, "\n".join(commands).encode(), _embed(writer, face, subset))
+    resources: dict[str, object] = {}
+    if uses_font:
+        resources["Font"] = {"F1": ink.font()}
+    if picture is not None:
+        resources["XObject"] = {"P": ink.picture(picture)}
+        resources["ExtGState"] = {"M": {"Type": Name("ExtGState"), "BM": Name("Multiply")}}
+    return _put(ink.sink, canvas, "\n".join(content), resources)
 
 
-def _fitting_size(canvas: Canvas, lines: Sequence[Line], margin: float) -> float:
-    total = sum(line.scale for line in lines) * _LINE_SPACING
-    return max(0.5, min(_LARGEST_SIZE, (canvas.height - 2 * margin) / total))
-
-
-def _size_for_width(face: Typeface, text: str, width: float) -> float:
-    return max(0.5, width * 1000 / max(1, face.width(text)))
-
-
-def _form(writer: Writer, canvas: Canvas, content: bytes, font: PDFObject | None) -> PDFObject:
+def _put(sink: Sink, canvas: Canvas, content: str, resources: dict[str, object]) -> PDFObject:
     entries = {
         "Type": Name("XObject"),
         "Subtype": Name("Form"),
         "BBox": [0, 0, float(canvas.width), float(canvas.height)],
         "Matrix": [*canvas.matrix, 0, 0],
-        "Resources": {} if font is None else {"Font": {"F1": font}},
+        "Resources": resources,
     }
-    return add_stream(writer, content, entries)
-
-
-def _embed(writer: Writer, face: Typeface, subset: FontSubset) -> PDFObject:
-    """A Type 0 font with Identity-H encoding (ISO 32000-2 §9.7)."""
-    name = Name("DINGYU+NotoSansSC-Regular")
-    descriptor = {
-        "Type": Name("FontDescriptor"),
-        "FontName": name,
-        "Flags": 4,
-        "FontBBox": list(face.bounding_box),
-        "ItalicAngle": 0,
-        "Ascent": face.ascent,
-        "Descent": face.descent,
-        "CapHeight": 733,
-        "StemV": 58,
-        "FontFile2": add_stream(writer, subset.file, {"Length1": len(subset.file)}),
-    }
-    descendant = {
-        "Type": Name("Font"),
-        "Subtype": Name("CIDFontType2"),
-        "BaseFont": name,
-        "CIDSystemInfo": {"Registry": "Adobe", "Ordering": "Identity", "Supplement": 0},
-        "FontDescriptor": writer.add_object(pdf(descriptor)),
-        "DW": 1000,
-        "W": [0, list(subset.widths)],
-        "CIDToGIDMap": Name("Identity"),
-    }
-    font = {
-        "Type": Name("Font"),
-        "Subtype": Name("Type0"),
-        "BaseFont": name,
-        "Encoding": Name("Identity-H"),
-        "DescendantFonts": [writer.add_object(pdf(descendant))],
-        "ToUnicode": add_stream(writer, to_unicode(subset.glyphs)),
-    }
-    return writer.add_object(pdf(font))
+    return add_stream(sink, content.encode(), entries)

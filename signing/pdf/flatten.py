@@ -50,7 +50,7 @@ FLATTENED: Mapping[str, tuple[str, str]] = MappingProxyType(
 def flattened(data: bytes) -> bytes:
     """A screened file as plain content; the same bytes if it is that already."""
     with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
-        if not _needs_flattening(document):
+        if not needs_flattening(document):
             return data
         flatten(document)
         output = BytesIO()
@@ -73,7 +73,8 @@ def flatten(document: Pdf) -> None:
         del document.Root.AcroForm
 
 
-def _needs_flattening(document: Pdf) -> bool:
+def needs_flattening(document: Pdf) -> bool:
+    """Whether there is anything that isn't plain content, or a page without any."""
     return "/AcroForm" in document.Root or any(
         "/Contents" not in page.obj or any(found.get("/Subtype") != Name.Link for found in annotations(page))
         for page in document.pages

@@ -19,8 +19,6 @@ NOTO_SANS_SC = (
 )
 NOTO_SANS_SC_BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
 
-NOTO_SANS_SC_BOLD = NOTO_SANS_SC.parents[1] / "700Bold" / "NotoSansSC_700Bold.ttf"
-
 # Flags of a component of a composite glyph (OpenType, table `glyf`).
 _ARGUMENTS_ARE_WORDS, _HAS_SCALE, _MORE_COMPONENTS = 0x0001, 0x0008, 0x0020
 _HAS_X_AND_Y_SCALE, _HAS_TWO_BY_TWO = 0x0040, 0x0080
@@ -56,6 +54,9 @@ class Typeface:
         self._metrics = struct.unpack(">H", self._tables["hhea"][34:36])[0]
         self.bounding_box: tuple[int, ...] = struct.unpack(">hhhh", self._tables["head"][36:44])
         self.ascent, self.descent = struct.unpack(">hh", self._tables["hhea"][4:8])
+
+    def has(self, character: str) -> bool:
+        return character in self._numbers
 
     def width(self, text: str) -> int:
         """In thousandths of the font size."""

@@ -1,204 +1,195 @@
 """Prepares a screened PDF: everything that will ever be on its pages is made before the first signature.
 
-The file is written anew, without what earlier versions of it held, and without form fields of its own (they become
-plain content). Then come the boxes: a signature field for each signer, read-only fields for text, dates, check
-boxes and further signature pictures, and the field of the platform's seal. Afterwards only these are filled in, so
+The file is written anew, as one revision, without what earlier versions of it held, and without form fields of its
+own (they become plain content). With it come the boxes: a signature field for each signer, read-only fields for text,
+dates, check boxes and further pictures, and the field of the platform's seal. Afterwards only these are filled in, so
 that no signature ever breaks an earlier one.
+
+Its cross-reference is a plain table and no object is packed into another, so that every reader follows increments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 
 import pikepdf
-from pikepdf import ObjectStreamMode, Pdf, StreamDecodeLevel
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pikepdf import Array, ObjectStreamMode, Pdf, StreamDecodeLevel
 
-from signing.pdf.appearance import Canvas, draw_blank, draw_check_mark, draw_note
+from signing.pdf.appearance import Canvas, draw_blank, draw_check_mark
 from signing.pdf.errors import FieldMisplaced
-from signing.pdf.fonts import noto_sans_sc
+from signing.pdf.flatten import flatten, needs_flattening
 from signing.pdf.geometry import PageGeometry, Rectangle
-from signing.pdf.objects import Name, PDFObject, Writer, add_stream, pdf
+from signing.pdf.ink import DocumentSink
+from signing.pdf.objects import Name, PDFObject
 from signing.pdf.pages import geometry_of
-from signing.plan import FieldKind
+from signing.pdf.slices import expand_cross_page_seals
+from signing.pdf.stamps import stamp_pages
+from signing.plan import CARRYING, FieldKind
 from signing.ports import PlacedField
 
 SEAL_FIELD = "Platform seal"
 """Envelope fields can't have this name: theirs have no spaces."""
 
-# Flags of annotations (ISO 32000-2 table 167) and of fields (table 227).
+# Flags of annotations (ISO 32000-2 table 167) and of fields (tables 227 and 231).
 _PRINT, _LOCKED = 4, 128
-_READ_ONLY = 1
+_READ_ONLY, _MULTILINE = 1, 1 << 12
 
 _DEFAULT_APPEARANCE = "/Helv 0 Tf 0 g"
-_NOTE = "DingyueNote"
-_NOTE_SIZE = 6.5
-_NOTE_MARGIN = 12.0
+_LABELS = {
+    FieldKind.SIGNATURE: "签名 / Signature",
+    FieldKind.INITIALS: "简签 / Initials",
+    FieldKind.SEAL: "印章 / Seal",
+    FieldKind.CROSS_PAGE_SEAL: "骑缝章 / Cross-page seal",
+    FieldKind.DATE: "日期 / Date",
+    FieldKind.TEXT: "文本 / Text",
+    FieldKind.CHECKBOX: "勾选 / Checkbox",
+}
+"""What screen readers say (`/TU`, ISO 32000-2 §14.9.3)."""
 
 
 class PDFPreparer:
     """Implements `signing.ports.DocumentPreparer`."""
 
     def prepare(
-        self, data: bytes, fields: Sequence[PlacedField], *, prepared_at: datetime, page_note: str | None = None
+        self,
+        data: bytes,
+        fields: Sequence[PlacedField],
+        *,
+        prepared_at: datetime,
+        page_note: str | None = None,
+        watermark: str | None = None,
     ) -> bytes:
-        plain, pages = _rewrite(data, prepared_at)
-        writer: Writer = IncrementalPdfFileWriter(BytesIO(plain))
-        if page_note is not None:
-            for number, geometry in enumerate(pages):
-                _add_note(writer, number, geometry, page_note)
-        form = _Form(writer, pages)
-        carriers = signature_fields(fields)
-        for placed in fields:
-            form.add(placed, carries_signature=placed.name in carriers)
-        form.add_seal()
-        form.finish()
-        output = BytesIO()
-        writer.write(output)
-        return output.getvalue()
+        """Raises `FieldMisplaced`, `CrossPageSealImpossible`."""
+        with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
+            if needs_flattening(document):
+                flatten(document)
+            geometries = [geometry_of(page) for page in document.pages]
+            stamp_pages(document, geometries, note=page_note, watermark=watermark)
+            form = _Form(document, geometries)
+            form.add_all(expand_cross_page_seals(fields, len(geometries)))
+            form.add_seal()
+            form.finish()
+            document.docinfo["/ModDate"] = pikepdf.String(f"D:{prepared_at:%Y%m%d%H%M%S}Z")
+            return _written(document)
 
 
 def signature_fields(fields: Sequence[PlacedField]) -> set[str]:
-    """Names of the boxes that carry digital signatures: each signer's first one, in the order of reading."""
+    """Names of the boxes that carry digital signatures, of fields whose cross-page seals are expanded: each
+    recipient's first signature or seal in the order of reading, else the first slice of their cross-page seal."""
     first: dict[str, str] = {}
-    for placed in sorted(fields, key=lambda placed: (placed.page, placed.y, placed.x, placed.name)):
-        if placed.kind is FieldKind.SIGNATURE:
+    for placed in sorted(fields, key=_order_of_carrying):
+        if placed.kind in CARRYING:
             first.setdefault(placed.recipient, placed.name)
     return set(first.values())
 
 
-def _rewrite(data: bytes, prepared_at: datetime) -> tuple[bytes, list[PageGeometry]]:
-    """The document as one revision, without form, and the geometry of its pages."""
-    with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
-        _flatten_form(document)
-        pages = [geometry_of(page) for page in document.pages]
-        document.docinfo["/ModDate"] = pikepdf.String(f"D:{prepared_at:%Y%m%d%H%M%S}Z")
-        output = BytesIO()
-        document.save(
-            output,
-            object_stream_mode=ObjectStreamMode.disable,
-            stream_decode_level=StreamDecodeLevel.none,
-            compress_streams=False,
-            deterministic_id=True,
-            force_version=max(document.pdf_version, "1.7"),
-        )
-        return output.getvalue(), pages
+def _order_of_carrying(placed: PlacedField) -> tuple[bool, int, float, float, str]:
+    return placed.kind is FieldKind.CROSS_PAGE_SEAL, placed.page, placed.y, placed.x, placed.name
 
 
-def _flatten_form(document: Pdf) -> None:
-    """Makes the document's own form fields plain content. Those without an appearance get one first."""
-    if "/AcroForm" not in document.Root:
-        return
-    if any("/AP" not in widget for page in document.pages for widget in _widgets(page)):
-        document.Root.AcroForm.NeedAppearances = True
-    document.generate_appearance_streams()
-    document.flatten_annotations("all")
-    for page in document.pages:  # what is left is hidden, or empty
-        left = [annotation for annotation in page.get("/Annots", []) if annotation not in _widgets(page)]
-        page.obj.Annots = pikepdf.Array(left)
-    if "/AcroForm" in document.Root:
-        del document.Root.AcroForm
-
-
-def _widgets(page: pikepdf.Page) -> list[pikepdf.Object]:
-    return [annotation for annotation in page.get("/Annots", []) if annotation.get("/Subtype") == pikepdf.Name.Widget]
-
-
-def _add_note(writer: Writer, number: int, geometry: PageGeometry, note: str) -> None:
-    """The note at the foot of the page as seen, in the middle."""
-    seen_width, seen_height = geometry.visible_size
-    width = min(seen_width - 2 * _NOTE_MARGIN, noto_sans_sc().width(note) * _NOTE_SIZE / 1000 + 8)
-    height = _NOTE_SIZE * 1.6
-    x, y = (seen_width - width) / 2, seen_height - _NOTE_MARGIN - height
-    if width <= 0 or y < 0:
-        return
-    box = geometry.rectangle(x / seen_width, y / seen_height, width / seen_width, height / seen_height)
-    matrix = geometry.upright()
-    # A turned form reaches to the left of or below its origin; shift it into the box.
-    shift_x = box[0] + max(0.0, -matrix[0] * width, -matrix[2] * height)
-    shift_y = box[1] + max(0.0, -matrix[1] * width, -matrix[3] * height)
-    content = f"q 1 0 0 1 {shift_x:.2f} {shift_y:.2f} cm /{_NOTE} Do Q".encode()
-    # The page's own content may leave a changed graphics state behind: fence it in.
-    writer.add_stream_to_page(number, add_stream(writer, b"q"), prepend=True)
-    writer.add_stream_to_page(number, add_stream(writer, b"Q"))
-    drawing = draw_note(writer, Canvas(width, height, matrix), note)
-    writer.add_stream_to_page(number, add_stream(writer, content), pdf({"XObject": {_NOTE: drawing}}))
+def _written(document: Pdf) -> bytes:
+    output = BytesIO()
+    document.save(
+        output,
+        object_stream_mode=ObjectStreamMode.disable,
+        stream_decode_level=StreamDecodeLevel.none,
+        compress_streams=False,
+        deterministic_id=True,
+        force_version=max(document.pdf_version, "1.7"),
+    )
+    return output.getvalue()
 
 
 class _Form:
     """The AcroForm being built: each field is merged with its one widget."""
 
-    def __init__(self, writer: Writer, pages: Sequence[PageGeometry]) -> None:
-        self._writer = writer
-        self._pages = pages
+    def __init__(self, document: Pdf, geometries: Sequence[PageGeometry]) -> None:
+        self._document = document
+        self._sink = DocumentSink(document)
+        self._geometries = geometries
         self._fields: list[PDFObject] = []
+        self._widgets: dict[int, list[PDFObject]] = {}
 
-    def add(self, placed: PlacedField, *, carries_signature: bool) -> None:
+    def add_all(self, fields: Sequence[PlacedField]) -> None:
         """Raises `FieldMisplaced`."""
-        if not 1 <= placed.page <= len(self._pages) or not _is_inside(placed):
-            raise FieldMisplaced(field=placed.name, page=placed.page)
-        geometry = self._pages[placed.page - 1]
-        seen_width, seen_height = geometry.visible_size
-        canvas = Canvas(placed.width * seen_width, placed.height * seen_height, geometry.upright())
-        rectangle = geometry.rectangle(placed.x, placed.y, placed.width, placed.height)
-        if carries_signature:
-            entries = self._signature(canvas)
-        elif placed.kind is FieldKind.CHECKBOX:
-            entries = self._checkbox(canvas)
-        else:
-            entries = self._text(canvas)
-        self._put(placed.name, placed.page, rectangle, {**entries, "MK": {"R": geometry.rotation}})
+        carriers = signature_fields(fields)
+        for placed in fields:
+            if not 1 <= placed.page <= len(self._geometries) or not _is_inside(placed):
+                raise FieldMisplaced(field=placed.name, page=placed.page)
+            if placed.name in carriers:
+                locked = [other.name for other in fields if other.recipient == placed.recipient and other != placed]
+                self._add(placed, self._signature(locked))
+            elif placed.kind is FieldKind.CHECKBOX:
+                self._add(placed, {"FT": Name("Btn"), "Ff": _READ_ONLY, "V": Name("Off"), "AS": Name("Off")})
+            else:
+                flags = _READ_ONLY | (_MULTILINE if placed.kind is FieldKind.TEXT else 0)
+                self._add(placed, {"FT": Name("Tx"), "Ff": flags, "DA": _DEFAULT_APPEARANCE})
 
     def add_seal(self) -> None:
         """The platform's seal has no picture: it must not cover anything the parties agreed on."""
         self._put(SEAL_FIELD, 1, (0.0, 0.0, 0.0, 0.0), {"FT": Name("Sig"), "F": _PRINT | _LOCKED})
 
     def finish(self) -> None:
+        pages = self._document.pages
+        for number, widgets in self._widgets.items():
+            page = pages[number - 1].obj
+            page.Annots = Array([*self._own_annotations(page), *widgets])
+        helvetica = {
+            "Type": Name("Font"),
+            "Subtype": Name("Type1"),
+            "BaseFont": Name("Helvetica"),
+            "Encoding": Name("WinAnsiEncoding"),
+        }
         # SignaturesExist and AppendOnly (ISO 32000-2 table 225) are set now, so that no signature has to change them.
-        form = {"Fields": self._fields, "SigFlags": 3, "DA": _DEFAULT_APPEARANCE}
-        self._writer.root["/AcroForm"] = self._writer.add_object(pdf(form))
-        self._writer.update_root()
-
-    def _signature(self, canvas: Canvas) -> dict[str, object]:
-        """A blank appearance, whose BBox and Matrix tell the signer later how to draw."""
-        return {"FT": Name("Sig"), "F": _PRINT | _LOCKED, "AP": {"N": draw_blank(self._writer, canvas)}}
-
-    def _text(self, canvas: Canvas) -> dict[str, object]:
-        return {
-            "FT": Name("Tx"),
-            "Ff": _READ_ONLY,
-            "F": _PRINT,
+        form = {
+            "Fields": self._fields,
+            "SigFlags": 3,
             "DA": _DEFAULT_APPEARANCE,
-            "AP": {"N": draw_blank(self._writer, canvas)},
+            "DR": {"Font": {"Helv": self._sink.add(helvetica)}},
         }
+        self._document.Root.AcroForm = self._sink.add(form)
 
-    def _checkbox(self, canvas: Canvas) -> dict[str, object]:
-        states = {
-            "Yes": draw_check_mark(self._writer, canvas),
-            "Off": draw_blank(self._writer, canvas, is_framed=True),
-        }
-        return {
-            "FT": Name("Btn"),
-            "Ff": _READ_ONLY,
-            "F": _PRINT,
-            "V": Name("Off"),
-            "AS": Name("Off"),
-            "AP": {"N": states},
-        }
+    def _own_annotations(self, page: pikepdf.Object) -> list[pikepdf.Object]:
+        """The links the page has, each as an object of its own: validators find annotations by reference."""
+        listed = page.get("/Annots")
+        return [self._document.make_indirect(found) for found in listed] if isinstance(listed, Array) else []
 
-    def _put(self, name: str, page: int, rectangle: Rectangle, entries: dict[str, object]) -> None:
-        page_reference = self._writer.find_page_for_modification(page - 1)[0]
+    def _signature(self, locked: Sequence[str]) -> dict[str, object]:
+        entries: dict[str, object] = {"FT": Name("Sig"), "DA": _DEFAULT_APPEARANCE}
+        if locked:
+            lock = {"Type": Name("SigFieldLock"), "Action": Name("Include"), "Fields": list(locked)}
+            entries["Lock"] = self._sink.add(lock)
+        return entries
+
+    def _add(self, placed: PlacedField, entries: Mapping[str, object]) -> None:
+        """With a blank appearance, whose BBox and Matrix tell the signer later how to draw."""
+        geometry = self._geometries[placed.page - 1]
+        width, height = geometry.size_in_points
+        canvas = Canvas(placed.width * width, placed.height * height, geometry.upright())
+        is_checkbox = placed.kind is FieldKind.CHECKBOX
+        drawing = draw_blank(self._sink, canvas, is_framed=is_checkbox)
+        look = {"Yes": draw_check_mark(self._sink, canvas), "Off": drawing} if is_checkbox else drawing
+        rectangle = geometry.rectangle(placed.x, placed.y, placed.width, placed.height)
+        common = {
+            "F": _PRINT | (_LOCKED if entries["FT"] == "Sig" else 0),
+            "TU": _LABELS[placed.kind],
+            "MK": {"R": geometry.rotation},
+            "AP": {"N": look},
+        }
+        self._put(placed.name, placed.page, rectangle, {**common, **entries})
+
+    def _put(self, name: str, page: int, rectangle: Rectangle, entries: Mapping[str, object]) -> None:
         widget = {
             "Type": Name("Annot"),
             "Subtype": Name("Widget"),
             "T": name,
             "Rect": list(rectangle),
-            "P": page_reference,
+            "P": self._document.pages[page - 1].obj,
             **entries,
         }
-        reference = self._writer.add_object(pdf(widget))
+        reference = self._sink.add(widget)
         self._fields.append(reference)
-        self._writer.register_annotation(page_reference, reference)
+        self._widgets.setdefault(page, []).append(reference)
 
 
 def _is_inside(placed: PlacedField) -> bool:

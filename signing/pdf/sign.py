@@ -13,6 +13,7 @@ from anywhere but the time-stamp authority.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import Literal
@@ -28,7 +29,10 @@ from signing.pdf.fill import fill_in
 from signing.pdf.form import Form
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.prepare import SEAL_FIELD, signature_fields
-from signing.pdf.validation_material import Material, SecurityStore
+from signing.pdf.slices import expand_cross_page_seals
+from signing.pdf.validation_material import MaterialSource, SecurityStore
+from signing.pki.der import certificate_names
+from signing.pki.material import ValidationMaterial
 from signing.pki.service import PKIService
 from signing.ports import RemotePreparation, SignedPDF, SigningOrder
 
@@ -41,7 +45,8 @@ class PDFSigner:
     """Implements `signing.ports.DocumentSigner` and `ledger.ports.DocumentSealer`.
 
     `signing_roots` are DER roots of other certification authorities whose signers are accepted (remote signatures),
-    `timestamp_roots` those of an external time-stamp authority; the built-in ones are known already.
+    `timestamp_roots` those of an external time-stamp authority; the built-in ones are known already. `others` says
+    what validators need of certificates that aren't ours, an external time-stamp authority's first of all.
     `level` of a sealed document: B-LT (everything to validate it inside) or B-LTA (a document timestamp over that).
     """
 
@@ -53,6 +58,7 @@ class PDFSigner:
         *,
         signing_roots: Sequence[bytes] = (),
         timestamp_roots: Sequence[bytes] = (),
+        others: MaterialSource | None = None,
         level: SealLevel = "B-LTA",
     ) -> None:
         self._level = level
@@ -61,15 +67,17 @@ class PDFSigner:
         self._embedder = Embedder(timestamps)
         self._signing_roots = tuple(signing_roots)
         self._timestamp_roots = tuple(timestamp_roots)
+        self._others = others
 
     def sign(self, data: bytes, order: SigningOrder) -> SignedPDF:
-        credential = self._pki.signer_credential(order.certificate_id)
+        credential = self._pki.credential(order.certificate_id)
+        material = self._pki.validation_material([order.certificate_id])
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
-            SecurityStore(growing).add(self._material([credential.der]))
+            SecurityStore(growing).add(material)
             signature = _ordered(growing, form, order)
             is_timestamped = self._embedder.sign(growing, form, signature, credential, stamp=True)
-            return SignedPDF(self._checked(data, growing), is_timestamped)
+            return SignedPDF(self._finished(data, growing, material.roots), is_timestamped)
 
     def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
         return self._seal(data, sealed_at, reason, FORM_FILLING)
@@ -79,17 +87,17 @@ class PDFSigner:
         return self._seal(pdf, self._clock.now(), reason, NO_CHANGES).data
 
     def add_timestamp(self, data: bytes) -> SignedPDF:
+        material = self._pki.validation_material()
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
-            SecurityStore(growing).add(self._material(form.certificates()))
+            self._add_material(growing, form, material)
             renew_before = self._embedder.add_document_timestamp(growing, form)
-            return SignedPDF(self._checked(data, growing), renew_before=renew_before)
+            return SignedPDF(self._finished(data, growing, material.roots), renew_before=renew_before)
 
     def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
         remote.require_suitable(certificate, order.signed_at)
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
-            SecurityStore(growing).add(self._material([]))
             pointer = begin_signature(growing, form, _ordered(growing, form, order), remote.ROOM)
             draft = growing.draft(pointer)
             return RemotePreparation(data + draft.fill(certificate), draft.digest)
@@ -98,41 +106,48 @@ class PDFSigner:
         hole = remote.find_hole(prepared)
         remote.check(cms, hole.digest(prepared), hole.certificate(prepared))
         stamped = self._embedder.stamped(cms)
+        signed = hole.filled(prepared, stamped or cms)
         try:
-            signed = self._validated(prepared[: hole.revision_start], hole.filled(prepared, stamped or cms))
+            self._validate(prepared[: hole.revision_start], signed, self._pki.roots())
         except SignatureBroken as broken:
-            raise remote.invalid(str(broken)) from broken
+            raise remote.invalid(str(broken.facts["why"])) from broken
         return SignedPDF(signed, is_timestamped=stamped is not None)
 
     def _seal(self, data: bytes, sealed_at: datetime, reason: str, permission: int) -> SignedPDF:
         credential = self._pki.seal_credential(sealed_at)
+        material = self._pki.validation_material()
         signature = Signature(SEAL_FIELD, sealed_at, PLATFORM, reason, permission=permission)
         renew_before = None
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
             if SEAL_FIELD not in form:
                 form.add_signature_field(SEAL_FIELD)
-            if self._level == "B-LT":
-                SecurityStore(growing).add(self._material([*form.certificates(), credential.der]))
             if not self._embedder.sign(growing, form, signature, credential, stamp=True):
                 raise TimestampUnavailable
+            self._add_material(growing, form, material)
             if self._level == "B-LTA":
-                # Material that is younger than the signatures it is about, and older than the timestamp over it.
-                SecurityStore(growing).add(self._material([*form.certificates(), credential.der]))
                 renew_before = self._embedder.add_document_timestamp(growing, form)
-            return SignedPDF(self._checked(data, growing), renew_before=renew_before)
+            growing.append()
+            return SignedPDF(self._finished(data, growing, material.roots), renew_before=renew_before)
 
-    def _material(self, certificates: Sequence[bytes]) -> Material:
-        """All there is to know now about these certificates and our authorities."""
-        material = self._pki.validation_material()
-        return Material(material.certificates, material.revocation_lists)
+    def _add_material(self, growing: GrowingPDF, form: Form, material: ValidationMaterial) -> None:
+        """Ours, and what `others` knows of certificates in the file that aren't ours."""
+        store = SecurityStore(growing)
+        store.add(material)
+        if self._others is not None:
+            ours = {certificate_names(der).subject for der in material.certificates}
+            foreign = [der for der in form.certificates() if certificate_names(der).issuer not in ours]
+            if foreign:
+                store.add(self._others(foreign))
 
-    def _checked(self, before: bytes, growing: GrowingPDF) -> bytes:
-        return self._validated(before, b"".join([before, *growing.increments]))
+    def _finished(self, before: bytes, growing: GrowingPDF, roots: Sequence[bytes]) -> bytes:
+        """The new data, validated. Raises `SignatureBroken`."""
+        after = b"".join([before, *growing.increments])
+        self._validate(before, after, roots)
+        return after
 
-    def _validated(self, before: bytes, after: bytes) -> bytes:
-        """The new data, if every signature in it holds. Raises `SignatureBroken`."""
-        roots = self._pki.roots()
+    def _validate(self, before: bytes, after: bytes, roots: Sequence[bytes]) -> None:
+        """Raises `SignatureBroken` unless every signature holds."""
         verdict = verify_pdf(
             after,
             signing_roots=[*roots, *self._signing_roots],
@@ -141,13 +156,12 @@ class PDFSigner:
         if verdict.outcome != "authentic":
             problems = [f"{found.field}: {found.problem}" for found in verdict.signatures if found.problem]
             raise SignatureBroken(why="; ".join([verdict.reason, *problems]))
-        return after
 
 
 def _ordered(growing: GrowingPDF, form: Form, order: SigningOrder) -> Signature:
     """Fills in the signer's boxes, and says what their signature is to be. Raises `SignatureFieldTaken`."""
-    carriers = signature_fields(order.fields)
-    carrier = next(placed.name for placed in order.fields if placed.name in carriers)
+    order = replace(order, fields=expand_cross_page_seals(order.fields, len(growing.file.pages)))
+    (carrier,) = signature_fields(order.fields)
     form.unsigned(carrier)
     fields = {placed.name: form.field(placed.name) for placed in order.fields}
     fill_in(growing, order, fields)

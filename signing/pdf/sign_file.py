@@ -9,7 +9,6 @@ Files are never held in memory: the signed one is a copy, with the increments af
 """
 
 import shutil
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal
@@ -20,16 +19,14 @@ from signing.pdf.embed import NO_CHANGES, Embedder, Signature
 from signing.pdf.errors import CertificationTooLate, ChangesForbidden, FieldMisplaced
 from signing.pdf.form import Form, certified_permission
 from signing.pdf.growing import GrowingPDF
+from signing.pdf.ink import Ink, WriterSink
 from signing.pdf.objects import pdf
 from signing.pdf.pages import geometry_of
-from signing.pdf.validation_material import Material, SecurityStore
+from signing.pdf.validation_material import MaterialSource, SecurityStore
 from signing.pki.credentials import SigningCredential
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 FIELD = "Signature"
-
-MaterialSource = Callable[[Sequence[bytes]], Material]
-"""Given the DER certificates that signatures and tokens carry: what a validator needs to judge them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,16 @@ def sign_file(
     source: BinaryIO,
     target: BinaryIO,
     order: FileOrder,
+    *,
     credential: SigningCredential,
     embedder: Embedder,
     material: MaterialSource,
 ) -> SignedFile:
     """Reads all of `source`, writes all of `target`.
 
-    Raises `BrokenPDF`, `EncryptedPDF`, `ChangesForbidden`, `CertificationTooLate`, `SignatureFieldTaken`, `FieldMisplaced`, `TimestampUnavailable`, what the
-    credential raises, or what `material` raises; then the target is of no use.
+    Raises `BrokenPDF`, `EncryptedPDF`, `ChangesForbidden`, `CertificationTooLate`, `SignatureFieldTaken`,
+    `FieldMisplaced`, `TimestampUnavailable`, what the credential raises, or what `material` raises; then the target
+    is of no use.
     """
     with GrowingPDF(source) as growing:
         form = Form(growing)
@@ -128,7 +127,7 @@ def _add_field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:
     if box.x + box.width > 1 or box.y + box.height > 1:
         raise FieldMisplaced(field=name, page=box.page)
     geometry = geometry_of(pages[box.page - 1])
-    width, height = geometry.visible_size
+    width, height = geometry.size_in_points
     field = form.add_signature_field(
         name, page=box.page, rectangle=geometry.rectangle(box.x, box.y, box.width, box.height)
     )
@@ -139,6 +138,6 @@ def _add_field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:
         reason=order.reason,
     )
     canvas = Canvas(box.width * width, box.height * height, geometry.upright())
-    field["/AP"] = pdf({"N": draw_signature(growing, canvas, lines)})
+    field["/AP"] = pdf({"N": draw_signature(Ink(WriterSink(growing), [line.text for line in lines]), canvas, lines)})
     field["/MK"] = pdf({"R": geometry.rotation})
     return name

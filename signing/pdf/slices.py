@@ -1,0 +1,54 @@
+"""Cross-page seals (骑缝章): one planned field becomes a slice of the seal on the right edge of every page. Pure.
+
+Laid side by side in the order of the pages, the slices make the whole seal, so that no page can be exchanged. A seal
+covers at most 20 pages, or its slices would be too thin to see; longer documents get several, as equal as can be.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from signing.pdf.errors import CrossPageSealImpossible
+from signing.plan import FieldKind
+from signing.ports import PlacedField
+
+MOST_SLICES = 20
+
+
+def expand_cross_page_seals(fields: Sequence[PlacedField], pages: int) -> list[PlacedField]:
+    """The fields, with every cross-page seal replaced by its slices, from its own page on to the last one.
+
+    The slice on the planned page keeps the field's name; those after it are called `name p2`, `name p3` …, by page.
+    No planned field can have such a name: theirs have no spaces. Slices that were expanded before stay as they are,
+    so preparing and signing may both call this. Raises `CrossPageSealImpossible` if there is only one page to seal.
+    """
+    expanded: list[PlacedField] = []
+    for placed in fields:
+        if placed.kind is FieldKind.CROSS_PAGE_SEAL and placed.slice is None:
+            expanded += _slices(placed, pages)
+        else:
+            expanded.append(placed)
+    return expanded
+
+
+def _slices(placed: PlacedField, pages: int) -> list[PlacedField]:
+    if not 1 <= placed.page < pages:
+        raise CrossPageSealImpossible(field=placed.name, page=placed.page, pages=pages)
+    positions = _positions(pages - placed.page + 1)
+    return [
+        replace(
+            placed,
+            name=placed.name if page == placed.page else f"{placed.name} p{page}",
+            page=page,
+            x=1 - placed.width,
+            slice=position,
+        )
+        for page, position in enumerate(positions, start=placed.page)
+    ]
+
+
+def _positions(count: int) -> list[tuple[int, int]]:
+    """For each page, which slice it gets and of how many. 21 pages are 11 and 10, never 20 and a whole seal."""
+    seals = -(-count // MOST_SLICES)
+    smaller, larger_ones = divmod(count, seals)
+    sizes = [smaller + 1] * larger_ones + [smaller] * (seals - larger_ones)
+    return [(index, size) for size in sizes for index in range(size)]
