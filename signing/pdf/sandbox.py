@@ -34,8 +34,8 @@ from signing.pdf.sandbox_worker import LENGTH, receive_exactly
 
 _MEGABYTE = 1024 * 1024
 _START_SECONDS = 60.0
-_HOUSE = ("core", "ledger", "signing")
-_PLAIN_TYPES = (date, datetime, timedelta, timezone, UUID)
+_MODULES = ("core", "ledger", "signing", "builtins", "datetime", "uuid")
+_PLAIN_TYPES = (str, int, float, date, datetime, timedelta, timezone, UUID)
 _LARGEST_ANSWER = 256 * _MEGABYTE
 
 
@@ -246,7 +246,7 @@ class _Reader(pickle.Unpickler):
     """Reads plain values, our value classes and our errors, and nothing that runs anything when it is read."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.split(".", maxsplit=1)[0] in (*_HOUSE, "datetime", "uuid") and module in sys.modules:
+        if module.split(".", maxsplit=1)[0] in _MODULES and module in sys.modules:
             found = getattr(sys.modules[module], name, None)
             if isinstance(found, type) and (
                 found in _PLAIN_TYPES or is_dataclass(found) or issubclass(found, Enum | DingyueError)

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import io
 import logging
 import os
 import pickle
@@ -18,6 +19,7 @@ import socket
 import struct
 import sys
 import time
+from enum import Enum
 from typing import Any
 
 from core.errors import DingyueError
@@ -80,8 +82,25 @@ def _do_one(connection: socket.socket) -> bool:
         call = receive_exactly(connection, length)
         file.seek(0)
         kind, value = _outcome(call, file.read())
-    _send(connection, pickle.dumps((kind, value, _peak_bytes())))
+    _send(connection, _pickled((kind, value, _peak_bytes())))
     return kind != "memory"
+
+
+def _pickled(answer: object) -> bytes:
+    output = io.BytesIO()
+    _PlainPickler(output).dump(answer)
+    return output.getvalue()
+
+
+class _PlainPickler(pickle.Pickler):
+    """Parsers have strings and numbers of their own kinds, which the other end doesn't know: they become plain."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if not isinstance(value, Enum):
+            for plain in (str, int, float):
+                if isinstance(value, plain):
+                    return plain, (plain(value),)
+        return NotImplemented
 
 
 def _outcome(call: bytes, data: bytes) -> tuple[str, Any]:

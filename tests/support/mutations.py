@@ -5,6 +5,7 @@ mended (`_mend`), and the mutations of objects are written anew by qpdf: those f
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -227,7 +228,7 @@ def _rewritten(data: bytes, change: Callable[[Pdf], None]) -> bytes:
     """Changed by qpdf; a file that can't be read, or not be written after that, stays as it is."""
     output = BytesIO()
     try:
-        with Pdf.open(BytesIO(data), suppress_warnings=True) as pdf:
+        with warnings.catch_warnings(action="ignore"), Pdf.open(BytesIO(data), suppress_warnings=True) as pdf:
             change(pdf)
             pdf.save(output, deterministic_id=True, stream_decode_level=StreamDecodeLevel.none)
     except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError):
