@@ -191,7 +191,7 @@ class SignatureBroken(DingyueError):
 class ChangesForbidden(Conflict):
     code = "changes_forbidden"
     zh = "该 PDF 的首个签名已作认证，不允许新增签名域。请签署其中预留的空白签名域，或未认证的版本。"
-    en = "The PDF's first signature certifies it and allows no new field. Sign an empty field it has, or another version."
+    en = "The PDF's first signature certifies it and allows no new field. Sign one it has, or another version."
 
 
 class CertificationTooLate(Conflict):
@@ -210,3 +210,15 @@ class RemoteSignatureInvalid(InvalidInput):
     code = "remote_signature_invalid"
     zh = "外部生成的签名不成立（{why}），未写入文件。请对所给摘要重新签名。"
     en = "The signature made elsewhere doesn't hold ({why}); the document is unchanged. Sign the given digest again."
+
+
+class RevocationUnknown(InvalidInput):
+    code = "revocation_unknown"
+    zh = "无法取得证书“{subject}”的吊销信息，不能达到 B-LT 以上级别。请提供 CRL 文件、允许联网，或改用 B-T 级别。"
+    en = "Nothing says if “{subject}” is revoked, which B-LT and B-LTA need. Give CRL files, go online, or use B-T."
+
+
+class SignerRevoked(Conflict):
+    code = "signer_revoked"
+    zh = "证书“{subject}”已被吊销，未作签署。请换用有效的证书。"
+    en = "The certificate “{subject}” has been revoked; nothing was signed. Use a valid one."
