@@ -6,9 +6,9 @@ certificates themselves.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.objects import Name, PDFObject, add_stream, pdf
@@ -25,6 +25,23 @@ class Material:
     ocsp_responses: Sequence[bytes] = ()
 
 
+class Held(Protocol):
+    """As `Material` holds it; `signing.pki.material.ValidationMaterial` does too."""
+
+    @property
+    def certificates(self) -> Sequence[bytes]: ...
+
+    @property
+    def revocation_lists(self) -> Sequence[bytes]: ...
+
+    @property
+    def ocsp_responses(self) -> Sequence[bytes]: ...
+
+
+MaterialSource = Callable[[Sequence[bytes]], Held]
+"""Given the DER certificates that signatures and tokens carry: what a validator needs to judge them."""
+
+
 class SecurityStore:
     """The store of a growing PDF."""
 
@@ -32,7 +49,7 @@ class SecurityStore:
         self._growing = growing
         self._held = {hashlib.sha256(der).digest() for der in _stored(growing.file.Root.get("/DSS", {}))}
 
-    def add(self, material: Material) -> None:
+    def add(self, material: Held) -> None:
         """Adds what isn't there yet. Nothing changes if all of it is."""
         parts = (material.certificates, material.revocation_lists, material.ocsp_responses)
         new = {key: self._streams(part) for key, part in zip(_KEYS, parts, strict=True)}

@@ -1,0 +1,1 @@
+"""Adapters of PDF work to the outside world."""
