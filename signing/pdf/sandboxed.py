@@ -10,7 +10,6 @@ from typing import Any
 
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
-from signing.pdf.flatten import flattened
 from signing.pdf.prepare import PDFPreparer
 from signing.pdf.sandbox import Sandbox, SandboxError, TimedOut
 from signing.pdf.screen import PDFScreener, check_bytes
@@ -77,7 +76,7 @@ def _screen(data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
 def _prepare(
     data: bytes, fields: Sequence[PlacedField], prepared_at: datetime, additions: dict[str, str | None]
 ) -> bytes:
-    return PDFPreparer().prepare(flattened(data), fields, prepared_at=prepared_at, **additions)
+    return PDFPreparer().prepare(data, fields, prepared_at=prepared_at, **additions)
 
 
 def _run(sandbox: Sandbox, function: Any, data: bytes, *arguments: Any, timeout: float) -> Any:
