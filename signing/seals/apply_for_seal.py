@@ -51,11 +51,7 @@ def apply_for_seal(context: SealContext, actor: Actor, new: NewSeal) -> UUID:
         _own_documents(uow, actor, new.document_ids)
     if organisation is None:
         raise OrganisationNotFound
-    picture = (
-        context.pictures.draw(organisation.name, new.name)
-        if new.picture is None
-        else context.pictures.check(new.picture)
-    )
+    picture = _picture(context, organisation.name, new)
     stored = StoredFile(describe_file("seal.png", PNG, picture), context.objects.put(picture))
     with context.unit_of_work() as uow:
         # Both may have changed since we looked; a refusal here leaves the picture, which harms nobody.
@@ -96,6 +92,13 @@ def _check(new: NewSeal) -> None:
     check_text("reason", new.reason, LONGEST_REASON)
     if len(new.document_ids) > MOST_DOCUMENTS or len(set(new.document_ids)) != len(new.document_ids):
         raise SealDocumentsInvalid(most=MOST_DOCUMENTS)
+
+
+def _picture(context: SealContext, organisation_name: str, new: NewSeal) -> bytes:
+    if new.picture is None:
+        return context.pictures.draw(organisation_name, new.name)
+    context.pictures.check(new.picture)
+    return new.picture
 
 
 def _own_documents(uow: UnitOfWork, actor: Actor, document_ids: Sequence[UUID]) -> list[Document]:

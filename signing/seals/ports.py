@@ -10,8 +10,8 @@ from signing.pki.policy import RevocationReason
 class SealPictures(Protocol):
     """The pictures of seals, PNG. Pure; never called inside a unit of work, because it takes long."""
 
-    def check(self, data: bytes) -> bytes:
-        """The picture as it is to be kept. Raises an `InvalidInput` for what can't be the picture of a seal."""
+    def check(self, data: bytes) -> None:
+        """Raises an `InvalidInput` for what can't be the picture of a seal."""
         ...
 
     def draw(self, organisation_name: str, caption: str) -> bytes:

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.models import Person
 from accounts.policy import Actor, Scope
 from core import ids
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
 from signing.seals import policy, repository
 from signing.seals.context import SealContext
-from signing.seals.errors import SealNotFound
+from signing.seals.errors import SealAuthorisationNotFound, SealNotFound
 from signing.seals.models import Seal, SealAuthorisation, SealUse
 from signing.seals.policy import AuthorisationState, SealState
 
@@ -88,18 +89,19 @@ def authorisations(
     with context.unit_of_work() as uow:
         _require_seal(uow, actor, seal_id)
         found = repository.authorisations(uow.session, seal_id, before=before, limit=limit)
-        counts = repository.use_counts(uow.session, [authorisation.id for authorisation, _ in found])
-    return [
-        AuthorisationView(
-            authorisation=authorisation,
-            person_name=person.name,
-            state=policy.authorisation_state(
-                is_revoked=authorisation.revoked_at is not None, valid_until=authorisation.valid_until, now=uow.now
-            ),
-            uses=counts.get(authorisation.id, 0),
-        )
-        for authorisation, person in found
-    ]
+        return _views(uow, found)
+
+
+def authorisation(context: SealContext, actor: Actor, seal_id: UUID, authorisation_id: UUID) -> AuthorisationView:
+    """Raises `SealNotFound` or `SealAuthorisationNotFound`."""
+    actor.require(Scope.SEALS_READ)
+    with context.unit_of_work() as uow:
+        _require_seal(uow, actor, seal_id)
+        found = repository.authorisation(uow.session, seal_id, authorisation_id)
+        person = uow.session.get(Person, found.person_id) if found is not None else None
+        if found is None or person is None:
+            raise SealAuthorisationNotFound
+        return _views(uow, [(found, person)])[0]
 
 
 def uses(context: SealContext, actor: Actor, seal_id: UUID, *, before: UUID | None, limit: int) -> list[UseView]:
@@ -126,6 +128,21 @@ def export_uses(context: SealContext, actor: Actor, seal_id: UUID) -> Iterator[b
 def _require_seal(uow: UnitOfWork, actor: Actor, seal_id: UUID) -> None:
     if repository.seal(uow.session, actor.organisation_id, seal_id) is None:
         raise SealNotFound
+
+
+def _views(uow: UnitOfWork, found: Sequence[tuple[SealAuthorisation, Person]]) -> list[AuthorisationView]:
+    counts = repository.use_counts(uow.session, [granted.id for granted, _ in found])
+    return [
+        AuthorisationView(
+            authorisation=granted,
+            person_name=person.name,
+            state=policy.authorisation_state(
+                is_revoked=granted.revoked_at is not None, valid_until=granted.valid_until, now=uow.now
+            ),
+            uses=counts.get(granted.id, 0),
+        )
+        for granted, person in found
+    ]
 
 
 def _csv_batches(context: SealContext, seal_id: UUID) -> Iterator[bytes]:

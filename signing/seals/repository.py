@@ -47,7 +47,7 @@ def seals(
 
 
 def authorisation(session: Session, seal_id: UUID, authorisation_id: UUID) -> SealAuthorisation | None:
-    """As it is now; the seal is locked already."""
+    """As it is now."""
     return session.scalar(
         select(SealAuthorisation)
         .where(SealAuthorisation.id == authorisation_id, SealAuthorisation.seal_id == seal_id)
@@ -66,7 +66,7 @@ def authorisations(
     )
     if before is not None:
         query = query.where(SealAuthorisation.id < before)
-    return session.execute(query.order_by(SealAuthorisation.id.desc()).limit(limit)).tuples().all()
+    return [(row[0], row[1]) for row in session.execute(query.order_by(SealAuthorisation.id.desc()).limit(limit))]
 
 
 def authorisations_of_phone(
@@ -103,7 +103,7 @@ def use_counts(session: Session, authorisation_ids: Collection[UUID]) -> dict[UU
         .where(SealUse.authorisation_id.in_(authorisation_ids))
         .group_by(SealUse.authorisation_id)
     )
-    return dict(counted.tuples().all())
+    return {row[0]: row[1] for row in counted}
 
 
 def uses(session: Session, seal_id: UUID, *, before: UUID | None, limit: int) -> Sequence[tuple[SealUse, Person]]:
@@ -111,7 +111,7 @@ def uses(session: Session, seal_id: UUID, *, before: UUID | None, limit: int) ->
     query = select(SealUse, Person).join(Person, Person.id == SealUse.person_id).where(SealUse.seal_id == seal_id)
     if before is not None:
         query = query.where(SealUse.id < before)
-    return session.execute(query.order_by(SealUse.id.desc()).limit(limit)).tuples().all()
+    return [(row[0], row[1]) for row in session.execute(query.order_by(SealUse.id.desc()).limit(limit))]
 
 
 def uses_after(session: Session, seal_id: UUID, *, after: UUID | None, limit: int) -> Sequence[tuple[SealUse, Person]]:
@@ -119,7 +119,7 @@ def uses_after(session: Session, seal_id: UUID, *, after: UUID | None, limit: in
     query = select(SealUse, Person).join(Person, Person.id == SealUse.person_id).where(SealUse.seal_id == seal_id)
     if after is not None:
         query = query.where(SealUse.id > after)
-    return session.execute(query.order_by(SealUse.id).limit(limit)).tuples().all()
+    return [(row[0], row[1]) for row in session.execute(query.order_by(SealUse.id).limit(limit))]
 
 
 def roles_of(session: Session, organisation_id: UUID, person_id: UUID) -> frozenset[Role]:

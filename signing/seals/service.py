@@ -65,6 +65,9 @@ class SealService(SealContext):
     ) -> list[AuthorisationView]:
         return reads.authorisations(self, actor, seal_id, before=before, limit=limit)
 
+    def authorisation(self, actor: Actor, seal_id: UUID, authorisation_id: UUID) -> AuthorisationView:
+        return reads.authorisation(self, actor, seal_id, authorisation_id)
+
     def uses(self, actor: Actor, seal_id: UUID, *, before: UUID | None, limit: int) -> list[UseView]:
         return reads.uses(self, actor, seal_id, before=before, limit=limit)
 
