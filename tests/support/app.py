@@ -172,7 +172,7 @@ class Office:
 
     def envelope_body(self, document_id: str) -> dict[str, Any]:
         return {
-            "document_id": document_id,
+            "document_ids": [document_id],
             "title": "采购合同",
             "recipients": [self._recipient("purchaser", 1), self._recipient("supplier", 2)],
             "fields": [
@@ -216,6 +216,7 @@ class Office:
         self.ids["envelope_id"] = self.send_envelope()
         issued = self.done("purchaser", "POST", "/v1/tokens", {"name": "ERP", "scopes": ["credit:read"]})
         self.ids["token_id"] = issued["id"]
+        self._listen()
         contract = self.done("purchaser", "POST", "/v1/contracts", self.contract_body())
         self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
         self._follow([each["id"] for each in contract["obligations"]])
@@ -244,6 +245,13 @@ class Office:
             organisation_id=self.organisations["purchaser"].id,
             roles=_PARTY,
         )
+
+    def _listen(self) -> None:
+        """An endpoint of the purchaser's at which nobody listens, and a delivery to it."""
+        hook = {"url": "http://127.0.0.1:1/hook", "event_types": ["envelope.completed"]}
+        made = self.done("purchaser", "POST", "/v1/webhook_endpoints", hook)
+        self.ids["endpoint_id"], self.ids["secret_id"] = made["id"], made["secrets"][0]["id"]
+        self.ids["delivery_id"] = self.done("purchaser", "POST", f"/v1/webhook_endpoints/{made['id']}/test")["id"]
 
     def _follow(self, obligations: list[str]) -> None:
         claimed, excused, moved, supervised, disputed, breached = obligations
