@@ -104,7 +104,7 @@ def documents_of_envelopes(session: Session, envelope_ids: Iterable[UUID]) -> di
         .order_by(EnvelopeDocument.envelope_id, EnvelopeDocument.position)
         .execution_options(populate_existing=True)
     )
-    for current, uploaded in session.execute(query).tuples():
+    for current, uploaded in session.execute(query):
         found[current.envelope_id].append(EnvelopeFile(current, uploaded))
     return found
 

@@ -20,6 +20,7 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from ledger.errors import TimestampUnavailable
 from signing.consent import CURRENT_VERSION
 from signing.evidence import Origin
+from signing.papers.report_facts import Imprint
 from signing.plan import FieldKind, NewEnvelope, NewField, NewRecipient
 from signing.policy import RecipientRole
 from signing.ports import (
@@ -36,6 +37,12 @@ from signing.ports import (
 from signing.service import SigningService
 from signing.signature_attempt import Action
 
+IMPRINT = Imprint(
+    base_url="http://dingyue.test",
+    timestamp_authority="鼎约内置时间戳（试用） Dingyue built-in TSA (trial)",
+    is_trial_authority=True,
+    is_built_in_timestamp=True,
+)
 ORIGIN = Origin(address="203.0.113.7", user_agent="pytest")
 PDF = b"%PDF-1.7\nstand-in for a contract of two pages\n"
 
@@ -96,6 +103,9 @@ class PaperWork:
 
     def complete_remote(self, prepared: bytes, cms: bytes) -> SignedPDF:
         return SignedPDF(self._do(prepared, f"signed elsewhere with {cms.decode()}"))
+
+    def seal_report(self, pdf: bytes, reason: str) -> bytes:
+        return self._stamped(pdf, "sealed as a report")
 
     def _stamped(self, data: bytes, line: str) -> bytes:
         if not self.has_timestamps:
@@ -166,6 +176,8 @@ class Table:
             preparer=paper,
             signer=paper,
             issuer=issuer,
+            sealer=paper,
+            imprint=IMPRINT,
             software="dingyue tests",
             clock_source="a clock that stands still",
         )
@@ -229,8 +241,10 @@ class Table:
 
     def link(self, envelope_id: UUID, key: str) -> str:
         """The token of the recipient's latest link, as the message to them would hold it."""
-        recipient_id = str(self.recipient_id(envelope_id, key))
-        mine = [event for event in self.events("recipient.released") if event["recipient_id"] == recipient_id]
+        return self.link_of(self.recipient_id(envelope_id, key))
+
+    def link_of(self, recipient_id: UUID) -> str:
+        mine = [event for event in self.events("recipient.released") if event["recipient_id"] == str(recipient_id)]
         return self.secrets.open(bytes.fromhex(mine[-1]["sealed_token"]), "recipient-token").decode()
 
     def open(self, envelope_id: UUID, key: str) -> str:
@@ -243,7 +257,10 @@ class Table:
 
     def authenticated(self, envelope_id: UUID, key: str) -> str:
         """A session that may sign."""
-        session = self.open(envelope_id, key)
+        return self.authenticated_as(self.recipient_id(envelope_id, key))
+
+    def authenticated_as(self, recipient_id: UUID) -> str:
+        session = self.service.open_link(self.link_of(recipient_id), ORIGIN)
         self.service.request_code(session)
         self.service.verify_code(session, self.latest_code(), ORIGIN)
         return session

@@ -22,7 +22,7 @@ from performance.models import Obligation
 from performance.policy import ObligationKind, PartyRole
 from performance.reading import ContractDossier
 from performance.service import PerformanceService
-from signing.events import EnvelopeCompleted, SignerFact
+from signing.events import EnvelopeCompleted, SignedDocument, SignerFact
 from signing.models import Document, Envelope
 from tests.support.clock import FixedClock
 
@@ -74,21 +74,17 @@ class World:
         return document.id
 
     def envelope(self, actor: Actor, state: str = "in_progress") -> UUID:
-        document_id = self.document(actor, "合同.pdf")
         with self.unit_of_work() as uow:
             envelope = Envelope(
                 id=uow.new_id(),
                 organisation_id=actor.organisation_id,
                 created_by=None,
-                document_id=document_id,
                 title="政府采购合同",
                 state=state,
                 language="zh",
                 external_id=None,
                 custom={},
                 revision=0,
-                object_key="sha256/00/00",
-                sha256="00" * 32,
                 expires_at=uow.now + timedelta(days=30),
                 created_at=uow.now,
             )
@@ -142,9 +138,7 @@ class World:
             organisation_id=self.purchaser.organisation_id,
             title=title,
             completed_at=self.clock.now(),
-            object_key="sha256/ab/ab",
-            sha256="ab" * 32,
-            file_name="合同.pdf",
+            documents=[SignedDocument(name="合同.pdf", object_key="sha256/ab/ab", sha256="ab" * 32)],
             evidence_id=uuid4(),
             signers=[
                 SignerFact(

@@ -34,7 +34,7 @@ def test_a_completed_envelope_registers_its_draft(world: "World") -> None:
     found = world.service.contract(world.supplier, draft.file.contract.id).file
     assert found.contract.state == "registered"
     assert found.contract.signed_on == world.today
-    assert found.contract.signed_sha256 == event.sha256
+    assert found.contract.signed_sha256 == event.documents[0].sha256
     assert found.contract.evidence_id == event.evidence_id
     assert [each.state for each in found.obligations] == ["scheduled"] * 3
     scheduled = world.events("obligation.scheduled")

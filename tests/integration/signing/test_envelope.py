@@ -1,5 +1,6 @@
 """An envelope from upload to seal, over a real database."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ from signing.errors import (
 from signing.plan import FieldKind
 from signing.policy import RecipientRole
 from tests.support.clock import FixedClock
-from tests.support.signing import ORIGIN, Table, signature_field
+from tests.support.signing import ORIGIN, Table, agreed, signature_field
 
 
 @pytest.fixture
@@ -79,13 +80,15 @@ def test_completion_tells_who_signed(table: Table, clock: FixedClock) -> None:
     table.service.seal_envelope(envelope_id)
 
     (event,) = table.events("envelope.completed")
-    view = table.service.envelope(table.sender, envelope_id).envelope
+    view = table.service.envelope(table.sender, envelope_id)
     assert [signer["name"] for signer in event["signers"]] == ["签署人 buyer", "签署人 supplier"]
     assert event["signers"][0]["signed_at"] < event["signers"][1]["signed_at"]
     assert event["signers"][0]["uscc"] == table.purchaser.uscc
-    assert event["sha256"] == view.sha256
-    assert event["object_key"] == view.object_key
-    assert event["evidence_id"] == str(view.completion_evidence_id)
+    (signed,) = event["documents"]
+    assert signed["name"] == "合同.pdf"
+    assert signed["sha256"] == view.documents[0].current.sha256
+    assert signed["object_key"] == view.documents[0].current.object_key
+    assert event["evidence_id"] == str(view.envelope.completion_evidence_id)
 
 
 def test_parallel_signers_may_sign_in_any_order(table: Table) -> None:
@@ -143,10 +146,9 @@ def test_signing_needs_a_fresh_code_and_consent_to_the_current_text(table: Table
         (False, CURRENT_VERSION, ConsentMissing),
         (True, "1999-01", ConsentVersionUnknown),
     ):
+        action = replace(agreed(), has_consented=consented, consent_version=version)
         with pytest.raises(error):
-            table.service.sign_envelope(
-                session, has_consented=consented, consent_version=version, values={}, origin=ORIGIN
-            )
+            table.service.sign_envelope(session, action)
     clock.advance(table.service.authentication_lifetime)
     with pytest.raises(CodeRequired):
         table.sign(session)

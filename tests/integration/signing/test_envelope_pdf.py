@@ -25,7 +25,7 @@ from signing.service import SigningService
 from signing.validation import ValidationService
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
-from tests.support.signing import Table, signature_field
+from tests.support.signing import IMPRINT, Table, signature_field
 
 CONTRACT = Path(__file__).parents[3] / "examples" / "procurement.pdf"
 
@@ -50,6 +50,8 @@ def table(
         preparer=PDFPreparer(),
         signer=PDFSigner(pki, pki.timestamps, clock),
         issuer=pki,
+        sealer=PDFSigner(pki, pki.timestamps, clock),
+        imprint=IMPRINT,
         software="dingyue tests",
         clock_source="a clock that stands still",
     )
@@ -109,7 +111,7 @@ def test_a_real_contract_is_signed_by_two_sealed_and_judged(
     facts = second.facts
     assert facts["by"]["name"] == "签署人 supplier"
     assert facts["values"] == {"supplier_text": "总经理", "supplier_checkbox": "true"}
-    assert facts["signed_over_sha256"] == first.files[0].sha256
+    assert facts["signed_over"][0]["sha256"] == first.files[0].sha256
     assert "签署人 supplier" in facts["certificate"]["subject"]
     assert facts["certificate"]["serial"] == judged["signatures"][1]["serial_number"]
 

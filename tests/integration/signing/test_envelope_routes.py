@@ -72,7 +72,7 @@ class Edge:
             )
         ]
         return {
-            "document_id": document_id,
+            "document_ids": [document_id],
             "title": "采购合同",
             "recipients": recipients,
             "fields": fields,
@@ -131,7 +131,7 @@ def test_the_whole_way_over_http(edge: Edge) -> None:
     assert envelope["completion_evidence_id"].startswith("evd_")
     pdf = edge.as_sender("GET", f"/v1/envelopes/{envelope_id}/document")
     assert pdf.content.rstrip().endswith(b"sealed")
-    assert pdf.headers["etag"] == f'"{envelope["sha256"]}"'
+    assert pdf.headers["etag"] == f'"{envelope["documents"][0]["sha256"]}"'
     assert "%E9%87%87%E8%B4%AD%20%E5%90%88%E5%90%8C.pdf" in pdf.headers["content-disposition"]
 
     first = edge.as_sender("GET", f"/v1/envelopes/{envelope_id}/events?limit=5").json()
@@ -197,9 +197,9 @@ Change = Callable[[dict[str, Any]], object]
         (lambda body: body.update(title="a\u0000b"), "text_invalid"),
         (lambda body: body.update(expires_at="2020-01-01T00:00:00Z"), "expiry_invalid"),
         (lambda body: body.update(expires_at="2027-01-01T00:00:00"), "request_invalid"),
-        (lambda body: body.update(document_id="doc_x"), "invalid_id"),
-        (lambda body: body.update(document_id="env_" + "0" * 32), "invalid_id"),
-        (lambda body: body.update(document_id="doc_" + "0" * 32), "document_not_found"),
+        (lambda body: body.update(document_ids=["doc_x"]), "invalid_id"),
+        (lambda body: body.update(document_ids=["env_" + "0" * 32]), "invalid_id"),
+        (lambda body: body.update(document_ids=["doc_" + "0" * 32]), "document_not_found"),
         (lambda body: body["recipients"][0].update(uscc="1" * 18), "invalid_uscc"),
         (lambda body: body["recipients"][0].update(phone="110"), "invalid_phone"),
         (lambda body: body["recipients"][0].update(role="king"), "request_invalid"),
@@ -276,9 +276,9 @@ def test_signing_is_refused_with_the_reason(edge: Edge) -> None:
     session = edge.session(envelope_id, "buyer")
     current = "/v1/signing-sessions/current"
     for path, body, status, code in (
-        ("/sign", {"consent": True, "consent_version": "2026-11"}, 403, "signing_code_required"),
-        ("/sign", {"consent": False, "consent_version": "2026-11"}, 422, "consent_missing"),
-        ("/sign", {"consent": True, "consent_version": "2026-11", "pdf": "x"}, 422, "request_invalid"),
+        ("/sign", {"consent": True, "consent_version": CURRENT_VERSION}, 403, "signing_code_required"),
+        ("/sign", {"consent": False, "consent_version": CURRENT_VERSION}, 422, "consent_missing"),
+        ("/sign", {"consent": True, "consent_version": CURRENT_VERSION, "pdf": "x"}, 422, "request_invalid"),
         ("/verify", {"code": "12345"}, 422, "request_invalid"),
         ("/verify", {"code": "１２３４５６"}, 422, "request_invalid"),
         ("/verify", {"code": "123456"}, 409, "signing_code_not_usable"),

@@ -52,7 +52,7 @@ def draft(**changes: str) -> Draft:
 def test_the_chosen_side_signs_first() -> None:
     envelope = draft().envelope()
     assert {recipient.key: recipient.order for recipient in envelope.recipients} == {"purchaser": 2, "supplier": 1}
-    assert envelope.document_id == DOCUMENT
+    assert envelope.document_ids == [DOCUMENT]
 
 
 def test_boxes_are_parts_of_the_page() -> None:
