@@ -28,16 +28,19 @@ def crash(data: bytes) -> None:
     ctypes.string_at(0)
 
 
-class Evil:
-    """Runs a command when it is unpickled."""
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
 
     def __reduce__(self) -> Any:
-        return os.system, ("touch /tmp/this-must-not-exist",)
+        return open, (str(self._path or os.devnull), "w")
 
 
-def take_over(data: bytes) -> Any:
+def take_over(data: bytes, path: Path | None = None) -> Any:
     """Answers as a worker under a stranger's control would."""
-    return Evil()
+    return Trap(path)
 
 
 def fail(data: bytes) -> None:
