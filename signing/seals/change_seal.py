@@ -49,5 +49,5 @@ def _change(
             facts |= {"cause": str(cause), "certificate_id": seal.certificate_id.hex}
             # An authority elsewhere revokes its certificates itself; we hold none of those.
             if repository.validity(uow.session, seal.certificate_id) is not None:
-                context.revoker.revoke_in(uow, seal.certificate_id, cause)
+                context.certificates.revoke_in(uow, seal.certificate_id, cause)
         record_step(uow, seal, step=f"seal.{step}", person_id=person, facts=facts)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
-from signing.ports import CertificateIssuer
-from signing.seals.ports import CertificateRevoker, SealPictures
+from signing.seals.ports import SealCertificates, SealPictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,6 @@ class SealContext:
 
     unit_of_work: UnitOfWorkFactory
     objects: Objects
-    issuer: CertificateIssuer
-    revoker: CertificateRevoker
+    certificates: SealCertificates
     pictures: SealPictures
     software: str

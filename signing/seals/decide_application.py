@@ -29,7 +29,7 @@ def approve_seal(context: SealContext, actor: Actor, seal_id: UUID) -> None:
         if organisation is None:
             raise OrganisationNotFound
         identity = SignerIdentity(name=seal.name, organisation_name=organisation.name, uscc=organisation.uscc)
-        seal.certificate_id = context.issuer.issue_seal_certificate(uow, identity)
+        seal.certificate_id = context.certificates.issue_seal_certificate(uow, identity)
         facts = {
             "certificate": certificate_facts(uow.session, seal.certificate_id),
             "picture_sha256": seal.picture_sha256,

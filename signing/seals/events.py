@@ -10,7 +10,8 @@ from core.events import Event
 class SealChanged(Event):
     """A step in a seal's life. `step` is the evidence step's name (`seal.approved`, `seal.authorised` …).
 
-    `event_id` is the evidence record's id and names the step for good. `authorisation_id` and `user_id` are set for
+    `event_id` is the evidence record's id and names the step for good. `by_person_id` is None for what the platform
+    does by itself. `authorisation_id` and `user_id` are set for
     steps of one authorisation.
     """
 
@@ -22,7 +23,7 @@ class SealChanged(Event):
     name: str
     step: str
     seal_state: str
-    by_person_id: UUID
+    by_person_id: UUID | None
     authorisation_id: UUID | None
     user_id: UUID | None
     at: datetime

@@ -43,6 +43,9 @@ from signing.seals.errors import (
 LONGEST_AUTHORISATION = timedelta(days=3 * 365)
 """No longer than a seal's certificate lasts."""
 
+RENEW_BEFORE = timedelta(days=30)
+"""So long before a seal's certificate ends, a new one is made."""
+
 MOST_USES = 100_000
 MOST_CLASSES = 50
 MOST_DOCUMENTS = 20
@@ -90,6 +93,9 @@ class AuthorisationState(StrEnum):
 
 LIVE = (SealState.APPLIED, SealState.ACTIVE, SealState.SUSPENDED)
 """States in which a seal's name is taken."""
+
+KEPT = (SealState.ACTIVE, SealState.SUSPENDED)
+"""States in which a seal has a certificate to be kept in force."""
 
 _MOVES: dict[SealStep, dict[SealState, SealState]] = {
     SealStep.APPROVE: {SealState.APPLIED: SealState.ACTIVE},

@@ -1,10 +1,11 @@
-"""What seals need of others, beside the authority that issues certificates (`signing.ports.CertificateIssuer`)."""
+"""What seals need of others: pictures, and the authority that issues, renews and revokes their certificates."""
 
 from typing import Protocol
 from uuid import UUID
 
 from core.unit_of_work import UnitOfWork
 from signing.pki.policy import RevocationReason
+from signing.ports import SignerIdentity
 
 
 class SealPictures(Protocol):
@@ -19,12 +20,20 @@ class SealPictures(Protocol):
         ...
 
 
-class CertificateRevoker(Protocol):
-    """Revokes certificates of our own authority."""
+class SealCertificates(Protocol):
+    """The authority behind seals. All of it happens in the caller's unit of work: both take effect or neither.
+
+    An authority elsewhere revokes and renews by itself: it is asked for neither here, and holds none of our rows.
+    """
+
+    def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
+        """A key and certificate for years; `identity.name` is the seal's name."""
+        ...
+
+    def renew_seal_certificate(self, uow: UnitOfWork, certificate_id: UUID) -> UUID:
+        """A new one for the same seal if the one given is due, else the same id. The old one stays valid."""
+        ...
 
     def revoke_in(self, uow: UnitOfWork, certificate_id: UUID, reason: RevocationReason) -> None:
-        """For good, in the caller's unit of work: both take effect or neither. Twice is as good as once.
-
-        Raises `signing.pki.errors.CertificateNotFound`.
-        """
+        """For good; twice is as good as once. Raises `signing.pki.errors.CertificateNotFound`."""
         ...

@@ -17,18 +17,18 @@ def record_step(
     seal: Seal,
     *,
     step: str,
-    person_id: UUID,
+    person_id: UUID | None,
     facts: dict[str, Any],
     files: Sequence[StoredFile] = (),
     authorisation: SealAuthorisation | None = None,
 ) -> UUID:
-    """Writes both in the transaction of the step, which `person_id` of the seal's organisation took; the record's id.
+    """Writes both in the transaction of the step, which `person_id` of the seal's organisation took (None: the
+    platform by itself); the record's id.
 
     Only that organisation may read the record: whom it trusts with its seals is nobody else's business.
     """
-    evidence_id = record_for_seal(
-        uow, seal, step=step, facts={"by": person_facts(seal.organisation_id, person_id), **facts}, files=files
-    )
+    by = person_facts(seal.organisation_id, person_id) if person_id is not None else "platform"
+    evidence_id = record_for_seal(uow, seal, step=step, facts={"by": by, **facts}, files=files)
     uow.emit(
         SealChanged(
             event_id=evidence_id,

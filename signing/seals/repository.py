@@ -9,15 +9,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from accounts import repository as accounts
 from accounts.models import Person
 from accounts.policy import Role
 from signing.pki import repository as certificates
+from signing.pki.models import Certificate, CertificateRevocation
 from signing.seals.models import Seal, SealAuthorisation, SealUse
-from signing.seals.policy import SealState, Validity
+from signing.seals.policy import KEPT, SealState, Validity
 
 
 def seal(session: Session, organisation_id: UUID, seal_id: UUID) -> Seal | None:
@@ -81,6 +82,20 @@ def authorisations_of_phone(
     if seal_id is not None:
         query = query.where(SealAuthorisation.seal_id == seal_id)
     return session.scalars(query.order_by(SealAuthorisation.id).execution_options(populate_existing=True)).all()
+
+
+def seals_with_ending_certificates(session: Session, ends_by: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """(organisation, seal) of seals in force whose certificate of our own authority ends by then, of any organisation:
+    for the platform's own sweep."""
+    rows = session.execute(
+        select(Seal.organisation_id, Seal.id)
+        .join(Certificate, Certificate.id == Seal.certificate_id)
+        .where(Seal.state.in_(KEPT), Certificate.not_after <= ends_by)
+        .where(~exists().where(CertificateRevocation.certificate_id == Certificate.id))
+        .order_by(Certificate.not_after, Seal.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def users(session: Session, seal_id: UUID, now: datetime) -> set[UUID]:

@@ -5,6 +5,7 @@ Using a seal isn't among them: that is `use_seal`, inside an envelope's own unit
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from accounts.policy import Actor
@@ -18,6 +19,7 @@ from signing.seals.decide_application import approve_seal, refuse_seal
 from signing.seals.models import Seal
 from signing.seals.policy import SealState
 from signing.seals.read_seals import AuthorisationView, UseView
+from signing.seals.renew_certificates import renew_certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class SealService(SealContext):
 
     def revoke_authorisation(self, actor: Actor, seal_id: UUID, authorisation_id: UUID, reason: str) -> None:
         revoke_authorisation(self, actor, seal_id, authorisation_id, reason)
+
+    def renew_certificates(self, now: datetime) -> int:
+        return renew_certificates(self, now)
 
     def seal(self, actor: Actor, seal_id: UUID) -> Seal:
         return reads.seal(self, actor, seal_id)

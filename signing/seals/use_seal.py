@@ -58,7 +58,14 @@ def seals_for(
         if seal is None:
             continue
         try:
-            found[seal.id] = _usable(session, seal, authorisation, contract_class, now)
+            found[seal.id] = _usable(
+                session,
+                seal,
+                authorisation,
+                certificate_id=seal.certificate_id,
+                contract_class=contract_class,
+                now=now,
+            )
         except (Conflict, NotAllowed):
             continue
     return list(found.values())
@@ -76,7 +83,14 @@ def take_for_use(
     refusal: Conflict | NotAllowed = SealAuthorisationMissing()
     for authorisation in repository.authorisations_of_phone(uow.session, organisation_id, phone, seal_id):
         try:
-            return _usable(uow.session, seal, authorisation, contract_class, uow.now)
+            return _usable(
+                uow.session,
+                seal,
+                authorisation,
+                certificate_id=seal.certificate_id,
+                contract_class=contract_class,
+                now=uow.now,
+            )
         except (Conflict, NotAllowed) as error:
             refusal = error  # Of several authorisations the newest says why.
     raise refusal
@@ -167,18 +181,32 @@ def _locked_again(uow: UnitOfWork, usable: UsableSeal) -> tuple[Seal, SealAuthor
     authorisation = repository.authorisation(uow.session, seal.id, usable.authorisation_id)
     if authorisation is None:
         raise SealAuthorisationMissing
-    _usable(uow.session, seal, authorisation, usable.contract_class, uow.now)
+    # The certificate that was signed with: the seal may have got a new one meanwhile, which makes the old no worse.
+    _usable(
+        uow.session,
+        seal,
+        authorisation,
+        certificate_id=usable.certificate_id,
+        contract_class=usable.contract_class,
+        now=uow.now,
+    )
     return seal, authorisation
 
 
 def _usable(
-    session: Session, seal: Seal, authorisation: SealAuthorisation, contract_class: str | None, now: datetime
+    session: Session,
+    seal: Seal,
+    authorisation: SealAuthorisation,
+    *,
+    certificate_id: UUID | None,
+    contract_class: str | None,
+    now: datetime,
 ) -> UsableSeal:
-    if seal.certificate_id is None:
+    if certificate_id is None:
         raise SealNotUsable(state=seal.state)
     standing = Standing(
         state=SealState(seal.state),
-        certificate=repository.validity(session, seal.certificate_id),
+        certificate=repository.validity(session, certificate_id),
         approved_by=seal.decided_by,
         grant=_grant(authorisation),
         roles=repository.roles_of(session, seal.organisation_id, authorisation.person_id),
@@ -192,7 +220,7 @@ def _usable(
         person_id=authorisation.person_id,
         name=seal.name,
         picture_key=seal.picture_key,
-        certificate_id=seal.certificate_id,
+        certificate_id=certificate_id,
         contract_class=contract_class,
     )
 

@@ -20,12 +20,12 @@ from ledger.record import StoredFile, describe_file, parse_record
 from signing.models import Document, Envelope, Recipient
 from signing.pki.policy import RevocationReason
 from signing.policy import EnvelopeState, RecipientRole, RecipientState
-from signing.ports import CertificateIssuer, SignerIdentity
+from signing.ports import SignerIdentity
 from signing.seals.adapters.trial_pictures import TrialPictures
 from signing.seals.apply_for_seal import NewSeal
 from signing.seals.authorise_user import NewAuthorisation
 from signing.seals.policy import SealKind
-from signing.seals.ports import CertificateRevoker
+from signing.seals.ports import SealCertificates
 from signing.seals.service import SealService
 from signing.seals.use_seal import UsableSeal, note_use, seals_for, take_for_use
 from tests.support.clock import FixedClock
@@ -52,18 +52,17 @@ def seal_png() -> bytes:
 
 @dataclass
 class CountingAuthority:
-    """Implements `CertificateIssuer` and `CertificateRevoker`; an authority elsewhere, which remembers what it did."""
+    """Implements `SealCertificates`; an authority elsewhere, which remembers what it was asked for."""
 
     issued: list[SignerIdentity] = field(default_factory=list)
     revoked: list[tuple[UUID, RevocationReason]] = field(default_factory=list)
 
-    def issue_signer_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
-        self.issued.append(identity)
-        return uow.new_id()
-
     def issue_seal_certificate(self, uow: UnitOfWork, identity: SignerIdentity) -> UUID:
         self.issued.append(identity)
         return uow.new_id()
+
+    def renew_seal_certificate(self, uow: UnitOfWork, certificate_id: UUID) -> UUID:
+        return certificate_id
 
     def revoke_in(self, uow: UnitOfWork, certificate_id: UUID, reason: RevocationReason) -> None:
         self.revoked.append((certificate_id, reason))
@@ -88,8 +87,7 @@ class SealHouse:
         objects: Objects,
         clock: FixedClock,
         *,
-        issuer: CertificateIssuer,
-        revoker: CertificateRevoker,
+        certificates: SealCertificates,
     ) -> "SealHouse":
         register = AccountService(unit_of_work).register_organisation
         own, other = (
@@ -99,8 +97,7 @@ class SealHouse:
         service = SealService(
             unit_of_work=unit_of_work,
             objects=objects,
-            issuer=issuer,
-            revoker=revoker,
+            certificates=certificates,
             pictures=TrialPictures(),
             software="dingyue tests",
         )

@@ -24,7 +24,6 @@ from signing.pdf.errors import PictureRefused
 from signing.pki import repository as certificates
 from signing.pki.policy import RevocationReason
 from signing.pki.service import PKIService
-from signing.seals.adapters.own_authority import OwnAuthority
 from signing.seals.apply_for_seal import NewSeal
 from signing.seals.authorise_user import NewAuthorisation
 from signing.seals.errors import (
@@ -65,7 +64,7 @@ def authority() -> CountingAuthority:
 def house(
     unit_of_work: UnitOfWorkFactory, objects: Objects, clock: FixedClock, authority: CountingAuthority
 ) -> SealHouse:
-    return SealHouse.open(unit_of_work, objects, clock, issuer=authority, revoker=authority)
+    return SealHouse.open(unit_of_work, objects, clock, certificates=authority)
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ def pki(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) 
 @pytest.fixture
 def real_house(unit_of_work: UnitOfWorkFactory, objects: Objects, clock: FixedClock, pki: PKIService) -> SealHouse:
     """Its certificates are those of the built-in authority."""
-    return SealHouse.open(unit_of_work, objects, clock, issuer=pki, revoker=OwnAuthority())
+    return SealHouse.open(unit_of_work, objects, clock, certificates=pki)
 
 
 def events(house: SealHouse, event_type: str) -> list[dict[str, Any]]:
@@ -632,3 +631,28 @@ def test_a_certificate_revoked_by_itself_makes_the_seal_unusable(real_house: Sea
     with pytest.raises(SealCertificateUnusable):
         real_house.take(first)
     assert real_house.usable() == [second]
+
+
+def test_a_certificate_is_renewed_before_it_ends_and_the_claims_on_the_old_one_still_count(
+    real_house: SealHouse, pki: PKIService
+) -> None:
+    seal_id, revoked = real_house.active_seal(), real_house.active_seal(name="公章")
+    renew, clock = real_house.service.renew_certificates, real_house.clock
+    with real_house.unit_of_work() as uow:
+        certificate_id = real_house.service.seal(real_house.actor("auditor"), revoked).certificate_id
+        assert certificate_id is not None
+        row = certificates.certificate(uow.session, certificate_id)
+        assert row is not None
+    pki.revoke(certificate_id, RevocationReason.AFFILIATION_CHANGED)
+    assert renew(clock.now()) == 0
+    clock.set(row.not_after - timedelta(days=29))
+    real_house.authorise(seal_id)
+    held = real_house.take(seal_id)
+    assert renew(clock.now()) == 1, "the one that was revoked isn't healed"
+    assert renew(clock.now()) == 0
+    assert real_house.take(seal_id).certificate_id != held.certificate_id
+    assert [record["type"] for record in real_house.records(seal_id)][-1] == "seal.certificate_renewed"
+    real_house.note(held)
+    pki.revoke(held.certificate_id, RevocationReason.KEY_COMPROMISE)
+    with pytest.raises(SealCertificateUnusable):
+        real_house.note(held)
