@@ -16,6 +16,7 @@ from app.settings import ChainSettings, MessageSettings, SandboxSettings, Settin
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.database import create_database_engine
 from core.dispatch import Dispatcher, Subscriber
+from core.events import Subscription
 from core.objects import Objects
 from core.rpc import json_rpc
 from core.secrets import SecretBox
@@ -31,19 +32,24 @@ from ledger.ports import TimestampAuthority
 from ledger.service import LedgerService
 from notify.adapters.console import ConsoleChannel
 from notify.adapters.twilio import TwilioChannel
+from notify.events import LinkMessageSettled
 from notify.ports import Channel
 from notify.service import NotifyService
 from notify.webhooks.adapters.http import HTTPCourier
 from notify.webhooks.addresses import AddressPolicy
 from notify.webhooks.service import WebhookService
 from performance.service import PerformanceService
+from signing.note_delivery import note_delivery
+from signing.papers.report_facts import Imprint
 from signing.pdf.sandbox import Sandbox, SandboxLimits
-from signing.pdf.sandboxed import SandboxedPreparer, SandboxedScreener
+from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener
 from signing.pdf.sign import PDFSigner
 from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
 from signing.pki.service import PKIService
 from signing.pki.tsa import BuiltInTSA
 from signing.ports import ScreeningLimits
+from signing.seals.adapters.trial_pictures import TrialPictures
+from signing.seals.service import SealService
 from signing.service import SigningService
 from signing.validation import ValidationService
 
@@ -159,11 +165,26 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             objects=objects,
             secrets=secrets,
             screener=SandboxedScreener(sandbox_of(settings.sandbox), _screening_limits(settings)),
+            locator=SandboxedLocator(sandbox_of(settings.sandbox)),
             preparer=SandboxedPreparer(sandbox_of(settings.sandbox)),
             signer=signer,
             issuer=pki,
+            sealer=signer,
+            imprint=Imprint(
+                base_url=settings.base_url,
+                timestamp_authority=authority.name,
+                is_trial_authority=platform.is_trial_authority,
+                is_built_in_timestamp=platform.is_built_in_timestamp,
+            ),
             software=SOFTWARE,
             clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
+        ),
+        seals=SealService(
+            unit_of_work=unit_of_work,
+            objects=objects,
+            certificates=pki,
+            pictures=TrialPictures(),
+            software=SOFTWARE,
         ),
         validation=ValidationService(pki, timestamp_roots=external_roots),
         performance=PerformanceService(unit_of_work),
@@ -189,7 +210,14 @@ def subscribers(services: Services) -> list[Subscriber]:
         services.notify,
         services.webhooks,
     )
-    return [subscriber for package in packages for subscriber in package.subscriptions()]
+    own = [subscriber for package in packages for subscriber in package.subscriptions()]
+    return [*own, Subscription("signing.note_delivery", LinkMessageSettled, _note_delivery)]
+
+
+def _note_delivery(uow: UnitOfWork, event: LinkMessageSettled) -> None:
+    """What notify learns of a link is told to signing here: neither of them may import the other."""
+    problem = None if event.outcome == "sent" else event.reason or "failed"
+    note_delivery(uow, event.envelope_id, event.recipient_id, problem=problem, link_issued_at=event.queued_at)
 
 
 @cache

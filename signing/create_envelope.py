@@ -18,10 +18,15 @@ from signing.errors import (
     EnvelopeNotFound,
     EnvelopeStateConflict,
     ExternalIdTaken,
+    TooManyAnchors,
 )
 from signing.models import Document, Envelope, EnvelopeDocument, Field, Recipient
-from signing.plan import NewEnvelope, NewRecipient, check_envelope, check_expiry, place_anchored
+from signing.plan import NewEnvelope, NewRecipient, check_envelope, check_expiry, check_text, place_anchored
 from signing.policy import EnvelopeState, RecipientState
+
+LONGEST_ANCHOR = 100
+MOST_ANCHORS = 200
+"""Different texts to look for in one document."""
 
 
 def create_envelope(context: SigningContext, actor: Actor, new: NewEnvelope) -> UUID:
@@ -83,14 +88,17 @@ def add_draft(uow: UnitOfWork, actor: Actor, new: NewEnvelope, *, rescinds_id: U
 def locate_anchors(context: SigningContext, actor: Actor, new: NewEnvelope) -> NewEnvelope:
     """The plan with every anchored field at its place. Reads documents, so outside any unit of work.
 
-    Raises `DocumentNotFound`, `AnchorNotFound`.
+    Raises `DocumentNotFound`, `TextInvalid`, `TooManyAnchors`, `AnchorNotFound`.
     """
     texts: dict[int, set[str]] = {}
     for field in new.fields:
         if field.anchor is not None and 1 <= field.document <= len(new.document_ids):
+            check_text("fields.anchor.text", field.anchor.text, LONGEST_ANCHOR)
             texts.setdefault(field.document, set()).add(field.anchor.text)
     if not texts:
         return new
+    if any(len(wanted) > MOST_ANCHORS for wanted in texts.values()):
+        raise TooManyAnchors(most=MOST_ANCHORS)
     with context.unit_of_work() as uow:
         documents = _own_documents(uow, actor, new)
     found = {

@@ -89,6 +89,12 @@ class AnchorNotFound(InvalidInput):
     )
 
 
+class TooManyAnchors(InvalidInput):
+    code = "too_many_anchors"
+    zh = "一份文件中用于定位的不同文字超过 {most} 个。请改用坐标或减少定位文字。"
+    en = "More than {most} different anchor texts are given for one document. Use coordinates, or fewer texts."
+
+
 class DocumentsInvalid(InvalidInput):
     code = "documents_invalid"
     zh = "签署流程应含 1 至 {most} 份互不相同的文件。请检查 document_ids。"

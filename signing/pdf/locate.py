@@ -32,11 +32,11 @@ class PDFTextLocator:
     """Implements `signing.ports.TextLocator`."""
 
     def locate(self, data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
-        """`data` is a screened document. Raises `ValueError` for more than 200 texts, or an empty one."""
-        wanted = {text: _folded(text) for text in texts}
-        if len(wanted) > MOST_TEXTS or not all(wanted.values()):
-            raise ValueError(f"from 1 to {MOST_TEXTS} texts that aren't blank")
-        found: dict[str, list[TextBox]] = {text: [] for text in wanted}
+        """`data` is a screened document. A text nobody can see is nowhere. Raises `ValueError` for over 200 texts."""
+        found: dict[str, list[TextBox]] = {text: [] for text in texts}
+        if len(found) > MOST_TEXTS:
+            raise ValueError(f"at most {MOST_TEXTS} texts")
+        wanted = {text: folded for text in found if (folded := _folded(text))}
         if not wanted:
             return found
         with pikepdf.open(BytesIO(data), suppress_warnings=True) as document:

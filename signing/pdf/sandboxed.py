@@ -4,18 +4,20 @@ A file that takes too long or too much memory, or crashes the parser, isn't the 
 with the reason, and to `verify` it is malformed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
+from signing.pdf.locate import PDFTextLocator
 from signing.pdf.prepare import PDFPreparer
 from signing.pdf.sandbox import Sandbox, SandboxError, TimedOut
 from signing.pdf.screen import PDFScreener, check_bytes
-from signing.ports import PlacedField, ScreenedDocument, ScreeningLimits
+from signing.ports import PlacedField, ScreenedDocument, ScreeningLimits, TextBox
 
 _PREPARE_SECONDS = 20.0
+_LOCATE_SECONDS = 20.0
 _VERIFY_SECONDS = 9.0
 
 
@@ -50,6 +52,20 @@ class SandboxedPreparer:
         return prepared
 
 
+class SandboxedLocator:
+    """Implements `signing.ports.TextLocator`."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def locate(self, data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
+        """Raises a `DocumentRefused`, or `SandboxBusy`."""
+        found: Mapping[str, Sequence[TextBox]] = _run(
+            self._sandbox, _locate, data, tuple(texts), timeout=_LOCATE_SECONDS
+        )
+        return found
+
+
 class SandboxedVerifier:
     """`ledger.verifier.pades.verify_pdf`, which never raises; neither does this, but for `SandboxBusy`."""
 
@@ -77,6 +93,10 @@ def _prepare(
     data: bytes, fields: Sequence[PlacedField], prepared_at: datetime, additions: dict[str, str | None]
 ) -> bytes:
     return PDFPreparer().prepare(data, fields, prepared_at=prepared_at, **additions)
+
+
+def _locate(data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
+    return PDFTextLocator().locate(data, texts)
 
 
 def _run(sandbox: Sandbox, function: Any, data: bytes, *arguments: Any, timeout: float) -> Any:

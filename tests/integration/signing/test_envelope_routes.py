@@ -19,6 +19,7 @@ from core.ids import new_id
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
+from signing.consent import CURRENT_VERSION
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
 from tests.support.signing import PDF, Table
