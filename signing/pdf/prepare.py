@@ -22,7 +22,7 @@ from signing.pdf.geometry import PageGeometry, Rectangle
 from signing.pdf.ink import DocumentSink
 from signing.pdf.objects import Name, PDFObject
 from signing.pdf.pages import geometry_of
-from signing.pdf.slices import expand_cross_page_seals
+from signing.pdf.slices import alike, expand_cross_page_seals
 from signing.pdf.stamps import stamp_pages
 from signing.plan import CARRYING, FieldKind
 from signing.ports import PlacedField
@@ -66,7 +66,8 @@ class PDFPreparer:
             geometries = [geometry_of(page) for page in document.pages]
             stamp_pages(document, geometries, note=page_note, watermark=watermark)
             form = _Form(document, geometries)
-            form.add_all(expand_cross_page_seals(fields, len(geometries)))
+            expanded = expand_cross_page_seals(fields, len(geometries))
+            form.add_all(alike(expanded, [geometry.size_in_points for geometry in geometries]))
             form.add_seal()
             form.finish()
             document.docinfo["/ModDate"] = pikepdf.String(f"D:{prepared_at:%Y%m%d%H%M%S}Z")

@@ -30,6 +30,31 @@ def expand_cross_page_seals(fields: Sequence[PlacedField], pages: int) -> list[P
     return expanded
 
 
+def alike(fields: Sequence[PlacedField], sizes: Sequence[tuple[float, float]]) -> list[PlacedField]:
+    """Expanded fields, with every slice as large on paper as the one on the planned page, whatever the page's size.
+
+    `sizes` are the pages as seen, in points. On a page that is too small for it, a slice is as large as it can be.
+    """
+    planned = {placed.name: placed for placed in fields if placed.slice is not None}
+    return [
+        placed if placed.slice is None else _as_large_as(planned.get(_planned_name(placed), placed), placed, sizes)
+        for placed in fields
+    ]
+
+
+def _planned_name(placed: PlacedField) -> str:
+    return placed.name.removesuffix(f" p{placed.page}")
+
+
+def _as_large_as(planned: PlacedField, placed: PlacedField, sizes: Sequence[tuple[float, float]]) -> PlacedField:
+    if not (1 <= planned.page <= len(sizes) and 1 <= placed.page <= len(sizes)):
+        return placed  # it isn't on any page, which is found out where it is made
+    (planned_width, planned_height), (width, height) = sizes[planned.page - 1], sizes[placed.page - 1]
+    across = min(1.0, planned.width * planned_width / width)
+    down = min(1.0, planned.height * planned_height / height)
+    return replace(placed, x=1 - across, y=min(placed.y, 1 - down), width=across, height=down)
+
+
 def _slices(placed: PlacedField, pages: int) -> list[PlacedField]:
     if not 1 <= placed.page < pages:
         raise CrossPageSealImpossible(field=placed.name, page=placed.page, pages=pages)

@@ -23,8 +23,7 @@ _NOTE_MARGIN = 12.0
 _NOTE_BASELINE = 16.0
 _GREY = "0.45 0.45 0.45"
 _PALE = "0.55 0.55 0.60"
-_OPACITY = 0.22
-_LARGEST_WATERMARK = 40.0
+_OPACITY = 0.28
 _ROWS = (-0.3, 0.0, 0.3)
 """Where the watermark's rows stand, in parts of the page's height from its middle: no half of a page is without."""
 
@@ -98,7 +97,7 @@ class _Stamper:
         angle = math.atan2(height, width)
         cosine, sine = math.cos(angle), math.sin(angle)
         advance = self._ink.face.width(self._watermark) / 1000
-        size = min(_LARGEST_WATERMARK, math.hypot(width, height) * 0.8 / advance)
+        size = math.hypot(width, height) * 0.8 / advance
         rows = []
         for row in _ROWS:
             # Back from the middle by half of the text's length, and down by a third of its height.
