@@ -199,15 +199,15 @@ def _validate(path: Path, field: str, means: Means) -> None:
 
 
 def _from_p12(path: Path, password: str) -> SigningCredential:
-    from signing.pki.adapters.pkcs12 import load_pkcs12
+    from signing.pki.adapters.pkcs12 import PKCS12Credential
 
-    return load_pkcs12(path.read_bytes(), password)
+    return PKCS12Credential.load(path.read_bytes(), password, now=SystemClock().now())
 
 
 def _from_token(module: Path, token: str, key: str, pin: str) -> SigningCredential:
-    from signing.pki.adapters.pkcs11 import open_pkcs11
+    from signing.pki.adapters.pkcs11 import PKCS11Credential, TokenKey
 
-    return open_pkcs11(module, token=token, key=key, pin=pin)
+    return PKCS11Credential(TokenKey(module, token, pin, key_label=key), now=SystemClock().now())
 
 
 def _secret(file: Path | None, variable: str, prompt: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asn1crypto import algos, cms
+from asn1crypto import algos, core
 
 from signing.pki import der
 from signing.pki.credentials import ECDSA_SHA256, RSA_SHA256, SigningCredential
@@ -106,14 +106,18 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
     return der.value(SEQUENCE, kind, der.value(SET, value))
 
 
+def _oid(dotted: str) -> bytes:
+    return bytes(core.ObjectIdentifier(dotted).dump())
+
+
 _SHA256 = bytes(algos.DigestAlgorithm({"algorithm": "sha256"}).dump())
 _SHA256_SET = der.value(SET, _SHA256)
 _ALGORITHMS = {
     name: bytes(algos.SignedDigestAlgorithm({"algorithm": name}).dump()) for name in (ECDSA_SHA256, RSA_SHA256)
 }
-_SIGNED_DATA = bytes(cms.ContentType("signed_data").dump())
-_CONTENT_TYPES = {name: bytes(cms.ContentType(name).dump()) for name in ("data", "tst_info")}
-_CONTENT_TYPE = bytes(cms.CMSAttributeType("content_type").dump())
-_MESSAGE_DIGEST = bytes(cms.CMSAttributeType("message_digest").dump())
-_SIGNING_CERTIFICATE = bytes(cms.CMSAttributeType("signing_certificate_v2").dump())
-_TIMESTAMP_TOKEN = bytes(cms.CMSAttributeType("signature_time_stamp_token").dump())
+_SIGNED_DATA = _oid("1.2.840.113549.1.7.2")
+_CONTENT_TYPES = {"data": _oid("1.2.840.113549.1.7.1"), "tst_info": _oid("1.2.840.113549.1.9.16.1.4")}
+_CONTENT_TYPE = _oid("1.2.840.113549.1.9.3")
+_MESSAGE_DIGEST = _oid("1.2.840.113549.1.9.4")
+_SIGNING_CERTIFICATE = _oid("1.2.840.113549.1.9.16.2.47")
+_TIMESTAMP_TOKEN = _oid("1.2.840.113549.1.9.16.2.14")

@@ -12,6 +12,14 @@ from signing.pki.policy import AUTHORITIES, CertificateKind
 
 _AUTHORITY_LOCK = 0x44595F504B49
 """Any number that no other advisory lock uses."""
+_MARKER = select(
+    select(func.max(CertificateRevocation.sequence)).scalar_subquery(),
+    select(func.count())
+    .select_from(Certificate)
+    .where(Certificate.kind.in_((*AUTHORITIES, CertificateKind.TIMESTAMP)))
+    .scalar_subquery(),
+)
+"""Put together once: it is asked with every signature."""
 
 
 def lock_authority(session: Session) -> None:
@@ -80,10 +88,7 @@ def newest_revocation(session: Session) -> int:
 
 def publication_marker(session: Session) -> tuple[int, int]:
     """Changes whenever there is a new revocation, authority or time-stamping certificate. One question, no scan."""
-    kinds = (*AUTHORITIES, CertificateKind.TIMESTAMP)
-    revocation = select(func.max(CertificateRevocation.sequence)).scalar_subquery()
-    count = select(func.count()).where(Certificate.kind.in_(kinds)).scalar_subquery()
-    newest_one, certificates = session.execute(select(revocation, count)).one()
+    newest_one, certificates = session.execute(_MARKER).one()
     return newest_one or 0, certificates
 
 

@@ -63,6 +63,11 @@ class TrialFolder:
             self._ensure(stem, CertificateKind.SIGNER, subject, self._clock.now())
         return self._read(stem, CertificateKind.SIGNER)
 
+    def issuer(self, kind: CertificateKind) -> Issuer:
+        """The authority of that kind, to issue with."""
+        held = self._load(kind)
+        return Issuer(held.certificate, held.private_key, f"{_URL}/{kind}")
+
     def authorities(self) -> list[bytes]:
         """DER of the certificates a validator needs beside a signer's."""
         return [self._load(kind).der for kind in (*_AUTHORITIES, CertificateKind.TIMESTAMP)]
@@ -70,7 +75,7 @@ class TrialFolder:
     def revocation_lists(self) -> list[bytes]:
         """DER, as of now."""
         now = self._clock.now()
-        lists = [build_revocation_list(self._issuer(kind), [], int(now.timestamp()), now) for kind in _AUTHORITIES]
+        lists = [build_revocation_list(self.issuer(kind), [], int(now.timestamp()), now) for kind in _AUTHORITIES]
         return [made.public_bytes(serialization.Encoding.DER) for made in lists]
 
     def _ensure(self, stem: str, kind: CertificateKind, subject: x509.Name, now: datetime) -> None:
@@ -84,16 +89,12 @@ class TrialFolder:
         if kind is CertificateKind.ROOT:
             certificate = build_root(private_key, now)
         else:
-            certificate = build_certificate(kind, subject, private_key.public_key(), self._issuer(ISSUER[kind]), now)
+            certificate = build_certificate(kind, subject, private_key.public_key(), self.issuer(ISSUER[kind]), now)
         encoded = private_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         _write(self._folder / f"{stem}.key", encoded, mode=0o600)
         _write(certificate_file, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
-
-    def _issuer(self, kind: CertificateKind) -> Issuer:
-        held = self._load(kind)
-        return Issuer(held.certificate, held.private_key, f"{_URL}/{kind}")
 
     def _load(self, kind: CertificateKind) -> SoftwareCredential:
         return self._read(str(kind), kind)
