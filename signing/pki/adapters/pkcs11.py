@@ -53,9 +53,9 @@ class PKCS11Credential:
     def __init__(
         self,
         place: TokenKey,
-        certificate: x509.Certificate | None,
-        others: Sequence[x509.Certificate],
         *,
+        certificate: x509.Certificate | None = None,
+        others: Sequence[x509.Certificate] = (),
         now: datetime,
     ) -> None:
         """`certificate` None: the one in the token under the key's label and id. `others` may lead to its root.
