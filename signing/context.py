@@ -6,6 +6,8 @@ from datetime import timedelta
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
+from ledger.ports import DocumentSealer
+from signing.papers.report_facts import Imprint
 from signing.ports import CertificateIssuer, DocumentPreparer, DocumentScreener, DocumentSigner, TextLocator
 
 
@@ -16,6 +18,7 @@ class SigningContext:
     `software` and `clock_source` go into every signature's evidence. `work_lifetime` is how long one step may own an
     envelope before another attempt may take over: longer than a slow time-stamp, shorter than a person's patience.
     `remote_lifetime` is how long a signature that is made elsewhere may take.
+    `sealer` seals completion reports; `imprint` is what they say of this installation.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -26,6 +29,8 @@ class SigningContext:
     preparer: DocumentPreparer
     signer: DocumentSigner
     issuer: CertificateIssuer
+    sealer: DocumentSealer
+    imprint: Imprint
     software: str
     clock_source: str
     session_lifetime: timedelta = timedelta(hours=2)

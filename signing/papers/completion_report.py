@@ -55,12 +55,12 @@ def _summary(facts: CompletionFacts) -> list[Flowable]:
     ]
     if facts.rescinds is not None:
         rows.insert(3, (wording.LABELS["rescinds"], facts.rescinds))
-    return [layout.heading(wording.SECTIONS["summary"]), layout.fact_table(rows)]
+    return [*layout.heading(wording.SECTIONS["summary"]), layout.fact_table(rows)]
 
 
 def _documents(facts: CompletionFacts) -> list[Flowable]:
     tables = [_document(document) for document in facts.documents]
-    return [layout.heading(wording.SECTIONS["documents"]), *tables]
+    return [*layout.heading(wording.SECTIONS["documents"]), *tables]
 
 
 def _document(document: DocumentFacts) -> Flowable:
@@ -92,7 +92,7 @@ def _recipients(facts: CompletionFacts) -> list[Flowable]:
         for number, row in enumerate(facts.recipients, 1)
     ]
     return [
-        layout.heading(wording.SECTIONS["recipients"]),
+        *layout.heading(wording.SECTIONS["recipients"]),
         layout.grid([wording.LABELS[label] for label in labels], rows, [0.07, 0.11, 0.16, 0.32, 0.16, 0.18]),
     ]
 
@@ -111,11 +111,11 @@ def _acts(facts: CompletionFacts) -> list[Flowable]:
     told = [
         (number, row) for number, row in enumerate(facts.recipients, 1) if row.role in ACTING or row.reason is not None
     ]
-    blocks = [KeepTogether([*_act(number, row, facts), Spacer(1, 3 * mm)]) for number, row in told]
-    return [layout.heading(wording.SECTIONS["acts"]), *blocks]
+    blocks = [KeepTogether([*_act(number, row), Spacer(1, 3 * mm)]) for number, row in told]
+    return [*layout.heading(wording.SECTIONS["acts"]), *blocks]
 
 
-def _act(number: int, row: RecipientRow, facts: CompletionFacts) -> list[Flowable]:
+def _act(number: int, row: RecipientRow) -> list[Flowable]:
     role = wording.ROLES[row.role]
     head = layout.plain(f"{number}. {role.zh} {role.en}：{row.name}（{row.organisation_name}）", 9.5, bold=True)
     outcome = _outcome(row)
@@ -130,7 +130,8 @@ def _act(number: int, row: RecipientRow, facts: CompletionFacts) -> list[Flowabl
     if row.acted_at is not None and row.evidence is not None:
         rows += _action(row, row.acted_at, row.evidence)
     if row.certificate is not None:
-        rows += [*_certificate(row.certificate), (wording.LABELS["timestamp"], _timestamp(row, facts))]
+        stamp = wording.TIMESTAMPED if row.is_timestamped else wording.TIMESTAMP_PENDING
+        rows += [*_certificate(row.certificate), (wording.LABELS["timestamp"], stamp)]
     return [head, Spacer(1, 1 * mm), layout.fact_table(rows)]
 
 
@@ -164,23 +165,6 @@ def _certificate(certificate: CertificateFacts) -> list[_Fact]:
     ]
 
 
-def _timestamp(row: RecipientRow, facts: CompletionFacts) -> Statement:
-    if not row.is_timestamped:
-        return wording.TIMESTAMP_PENDING
-    authority = _authority(facts)
-    return Statement(
-        wording.TIMESTAMPED.zh.format(authority=authority.zh), wording.TIMESTAMPED.en.format(authority=authority.en)
-    )
-
-
-def _authority(facts: CompletionFacts) -> Statement:
-    name = facts.imprint.timestamp_authority
-    if not facts.imprint.is_built_in_timestamp:
-        return Statement(name, name)
-    label = wording.BUILT_IN_LABEL
-    return Statement(label.zh.format(authority=name), label.en.format(authority=name))
-
-
 def _replaced_by(outcome: Statement, successor: str) -> Statement:
     return Statement(f"{outcome.zh}，由 {successor} 代为办理", f"{outcome.en} by {successor}")
 
@@ -189,10 +173,10 @@ def _seal(facts: CompletionFacts) -> list[Flowable]:
     rows: list[_Fact] = [
         (wording.LABELS["sealed"], wording.SEALED),
         (wording.LABELS["completed_at"], local_time(facts.completed_at)),
-        (wording.LABELS["authority"], _authority(facts)),
+        (wording.LABELS["authority"], facts.imprint.timestamp_authority),
         (wording.LABELS["evidence"], facts.evidence),
     ]
-    return [layout.heading(wording.SECTIONS["seal"]), layout.fact_table(rows)]
+    return [*layout.heading(wording.SECTIONS["seal"]), layout.fact_table(rows)]
 
 
 def _timeline(facts: CompletionFacts) -> list[Flowable]:
@@ -208,7 +192,7 @@ def _timeline(facts: CompletionFacts) -> list[Flowable]:
     ]
     head = [wording.LABELS[label] for label in ("no", "at", "step", "who", "evidence")]
     table = layout.grid(head, rows, [0.07, 0.17, 0.25, 0.17, 0.34])
-    return [layout.heading(wording.SECTIONS["timeline"]), table]
+    return [*layout.heading(wording.SECTIONS["timeline"]), table]
 
 
 def _with_detail(step: Statement, detail: str) -> Statement:
@@ -216,13 +200,13 @@ def _with_detail(step: Statement, detail: str) -> Statement:
 
 
 def _limits(facts: CompletionFacts) -> list[Flowable]:
-    return [layout.heading(wording.SECTIONS["limits"]), *_numbered(_filled(wording.LIMITS, clock=facts.clock))]
+    return [*layout.heading(wording.SECTIONS["limits"]), *_numbered(_filled(wording.LIMITS, clock=facts.clock))]
 
 
 def _verify(facts: CompletionFacts) -> list[Flowable]:
     address = f"{facts.imprint.base_url}/verify"
     return [
-        layout.heading(wording.SECTIONS["verify"]),
+        *layout.heading(wording.SECTIONS["verify"]),
         *_numbered(_filled(wording.VERIFY, address=address)),
         KeepTogether([qr_image(address, 28 * mm), layout.plain(address, 8)]),
     ]

@@ -16,7 +16,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from core.clock import CHINA
 from ledger.package.drawing import BOLD, REGULAR, ReportFonts, has_chinese, paragraph_style, register_fonts
@@ -32,6 +32,9 @@ INK, MUTED, RULE, SHADE = HexColor(0x1A1F2B), HexColor(0x5B6472), HexColor(0xC4C
 ACCENT = HexColor(0x9B1C1C)
 LONGEST_CELL = 900
 """Characters: a cell must fit on a page. The evidence has every text in full."""
+
+_ONE_LINE = 34
+"""Chinese characters that stand beside a label, Latin ones counted half."""
 
 _TOP, _BOTTOM = 26 * mm, 22 * mm
 # The preparer's note stands at 12 points from the edge; our page number keeps clear of it.
@@ -70,8 +73,7 @@ def draw(story: Sequence[Flowable], furniture: Furniture) -> bytes:
         lang="zh-CN",
         invariant=1,
     )
-    under = _watermark(furniture.watermark)
-    document.build(list(story), onFirstPage=under, onLaterPages=under, canvasmaker=_canvas_with(furniture))
+    document.build(list(story), canvasmaker=_canvas_with(furniture))
     return buffer.getvalue()
 
 
@@ -85,10 +87,13 @@ def title(text: Statement) -> list[Flowable]:
     ]
 
 
-def heading(text: Statement) -> Flowable:
+def heading(text: Statement, room: float = 30 * mm) -> list[Flowable]:
+    """A heading never stands alone at the end of a page: below it there is `room` for what follows to begin."""
     zh, en = escape(text.zh), escape(text.en)
     markup = f'{zh}<font name="{REGULAR}" size="9" color="#5b6472">&nbsp;&nbsp;{en}</font>'
-    return Paragraph(markup, _style(12, bold=True, space_before=11, color=INK))
+    # A table kept with its heading would as a whole move to the next page.
+    style = ParagraphStyle("heading", parent=_style(12, bold=True, space_before=11, color=INK), keepWithNext=0)
+    return [CondPageBreak(room), Paragraph(markup, style)]
 
 
 def clause(text: Statement) -> list[Flowable]:
@@ -119,9 +124,9 @@ def bilingual(text: Statement, size: float = 8.5, *, bold: bool = False) -> list
     return [_text(text.zh, size, bold=bold), _text(text.en, size - 1.5, color=MUTED)]
 
 
-def fact_table(rows: Sequence[tuple[Statement, Statement | str]], label_width: float = 50 * mm) -> Flowable:
+def fact_table(rows: Sequence[tuple[Statement, Statement | str]], label_width: float = 46 * mm) -> Flowable:
     """Two columns: what it is, and what it says. A row that is longer than the page goes on on the next."""
-    cells = [[_label(label), _value(value)] for label, value in rows]
+    cells = [[_label(label), _fact(value)] for label, value in rows]
     return Table(
         cells,
         colWidths=[label_width, WIDTH - label_width],
@@ -131,6 +136,7 @@ def fact_table(rows: Sequence[tuple[Statement, Statement | str]], label_width: f
             ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
             ("LINEABOVE", (0, 0), (-1, 0), 0.4, RULE),
             ("BACKGROUND", (0, 0), (0, -1), SHADE),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
             *_PADDING,
         ],
     )
@@ -155,13 +161,19 @@ def grid(head: Sequence[Statement], rows: Sequence[Sequence[Statement | str]], w
     )
 
 
-def _label(text: Statement) -> Flowable:
+def _label(text: Statement, *, bold: bool = True) -> Flowable:
     """Both languages in one line, where there is room."""
-    markup = f'{escape(text.zh)} <font name="{REGULAR}" size="7" color="#5b6472">{escape(text.en)}</font>'
-    return Paragraph(markup, _style(8.5, bold=True, color=INK))
+    markup = f'{escape(text.zh)}  <font name="{REGULAR}" size="7" color="#5b6472">{escape(text.en)}</font>'
+    return Paragraph(markup, _style(8, bold=bold, color=INK))
 
 
-def _value(value: Statement | str, size: float = 8.5) -> list[Flowable]:
+def _fact(value: Statement | str) -> list[Flowable]:
+    if isinstance(value, Statement) and len(value.zh) + len(value.en) / 2 < _ONE_LINE:
+        return [_label(value, bold=False)]
+    return _value(value, 8)
+
+
+def _value(value: Statement | str, size: float) -> list[Flowable]:
     if isinstance(value, Statement):
         return bilingual(value, size)
     return [plain(line, size) for line in value[:LONGEST_CELL].split("\n")]
@@ -212,25 +224,19 @@ def _draw_furniture(canvas: Canvas, furniture: Furniture, pages: int) -> None:
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.4)
     canvas.line(MARGIN, _HEAD_LINE - 5, PAGE_WIDTH - MARGIN, _HEAD_LINE - 5)
+    if furniture.watermark is not None:
+        _draw_watermark(canvas, furniture.watermark)
     canvas.restoreState()
 
 
-def _watermark(text: str | None) -> Callable[[Canvas, SimpleDocTemplate], None]:
-    """Draws it before the page's own content: it must be seen, and everything must be readable on it."""
-
-    def draw_it(canvas: Canvas, _document: SimpleDocTemplate) -> None:
-        if text is None:
-            return
-        size = min(40.0, 0.9 * PAGE_HEIGHT / max(1.0, canvas.stringWidth(text, BOLD, 1)))
-        canvas.saveState()
-        canvas.setFillColor(ACCENT, alpha=0.16)
-        canvas.setFont(BOLD, size)
-        canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
-        canvas.rotate(52)
-        canvas.drawCentredString(0, -size / 3, text)
-        canvas.restoreState()
-
-    return draw_it
+def _draw_watermark(canvas: Canvas, text: str) -> None:
+    """Over the page's content, so that shaded cells don't hide it, and so pale that everything can be read."""
+    size = min(40.0, 0.9 * PAGE_HEIGHT / max(1.0, canvas.stringWidth(text, BOLD, 1)))
+    canvas.setFillColor(ACCENT, alpha=0.12)
+    canvas.setFont(BOLD, size)
+    canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
+    canvas.rotate(52)
+    canvas.drawCentredString(0, -size / 3, text)
 
 
 def _pdf_date(instant: datetime) -> str:

@@ -23,12 +23,12 @@ PLATFORM = "platform"
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """Who makes reports, and what of this installation must be said in them.
+    """What of this installation must be said in reports.
 
-    `timestamp_authority` is the name people know it by; `base_url` is where the public can verify.
+    `timestamp_authority` is the name people know it by, which says so if it is the built-in one; `base_url` is where
+    the public can verify.
     """
 
-    operator: str
     base_url: str
     timestamp_authority: str
     is_trial_authority: bool
@@ -218,7 +218,8 @@ def _detail(facts: Mapping[str, Any]) -> str:
     if isinstance(source, Mapping) and isinstance(target, Mapping):
         source, target = source.get("name"), target.get("name")
     moved = f"{source} → {target}" if source and target else ""
-    return " · ".join(part for part in (moved, facts.get("reason"), facts.get("rescission")) if part)
+    said = (facts.get(name) for name in ("reason", "problem", "rescission"))
+    return " · ".join(part for part in (moved, *said) if part)
 
 
 def _member(facts: Mapping[str, Any], name: str, member: str) -> str | None:

@@ -30,8 +30,8 @@ LABELS = {
     "sent_at": Statement("发起时间", "Sent at"),
     "completed_at": Statement("完成时间", "Completed at"),
     "made_at": Statement("报告生成时间", "Report made at"),
-    "completion": Statement("完成存证编号", "Evidence of completion"),
-    "rescinds": Statement("所解除合同的签署编号", "Rescinds the contract of envelope"),
+    "completion": Statement("完成存证编号", "Completion evidence"),
+    "rescinds": Statement("解除的原合同", "Rescinds envelope"),
     "software": Statement("系统", "Software"),
     "name": Statement("文件名", "Name"),
     "pages": Statement("页数", "Pages"),
@@ -53,7 +53,7 @@ LABELS = {
     "address": Statement("网络地址", "Network address"),
     "seal": Statement("所用印章", "Seal used"),
     "certificate": Statement("证书主体", "Certificate subject"),
-    "serial": Statement("证书序列号", "Certificate serial number"),
+    "serial": Statement("证书序列号", "Serial number"),
     "issuer": Statement("证书颁发者", "Certificate issuer"),
     "validity": Statement("证书有效期", "Certificate valid"),
     "key": Statement("私钥", "Private key"),
@@ -101,6 +101,9 @@ STEPS = {
     "envelope.expired": Statement("过期", "Expired"),
     "envelope.rescission_begun": Statement("发起解除", "Rescission begun"),
     "envelope.rescinded": Statement("合同已解除", "Contract rescinded"),
+    "envelope.report_made": Statement("生成签署完成报告", "Completion report made"),
+    "recipient.sent": Statement("签署链接已发出", "Link sent"),
+    "recipient.bounced": Statement("签署链接未送达", "Link not delivered"),
     "recipient.viewed": Statement("打开签署链接", "Opened the link"),
     "recipient.authenticated": Statement("通过身份验证", "Proved who they are"),
     "recipient.signed": Statement("签署", "Signed"),
@@ -119,7 +122,7 @@ PLATFORM_KEY = Statement(
     "由平台托管，每次签署须经签署人本人一次性验证码授权", "kept by the platform; each use took the signer's own code"
 )
 UNKNOWN_CERTIFICATE = Statement("见签名文件", "see the signed file")
-TIMESTAMPED = Statement("已加盖，时间戳机构：{authority}", "from {authority}")
+TIMESTAMPED = Statement("已加盖（机构见第五节）", "yes, from the authority in section 5")
 TIMESTAMP_PENDING = Statement(
     "签名时时间戳机构未应答（待补时间戳）；该签名由平台封存时加盖的时间戳覆盖，可证明其不晚于封存时间",
     "timestamp pending: the authority did not answer when this was signed. The time-stamp of the platform's "
@@ -144,7 +147,6 @@ TEST_MODE = Statement(
     "测试模式：这些文件与签名仅供测试，不具法律效力。",
     "Test mode: these documents and signatures are for testing only and bind nobody.",
 )
-BUILT_IN_LABEL = Statement("{authority}（平台内置，试用）", "{authority} (built-in TSA, the platform's own)")
 
 LIMITS = (
     Statement(

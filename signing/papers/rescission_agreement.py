@@ -111,10 +111,10 @@ def rescission_agreement(facts: RescissionFacts) -> RescissionAgreement:
         _summary(facts),
         Spacer(1, 4 * mm),
         *layout.clause(wording.PREAMBLE),
-        layout.heading(wording.PARTIES),
+        *layout.heading(wording.PARTIES),
         _parties(facts),
         *_articles(facts),
-        layout.heading(wording.SIGNATURES),
+        *layout.heading(wording.SIGNATURES, room=80 * mm),
         *_signature_cards(facts, boxes),
         Spacer(1, 2 * mm),
         *layout.note(wording.ORIGIN),
@@ -153,7 +153,7 @@ def _parties(facts: RescissionFacts) -> Flowable:
 def _articles(facts: RescissionFacts) -> list[Flowable]:
     parts: list[Flowable] = []
     for place, (name, text) in enumerate(wording.ARTICLES):
-        parts += [layout.heading(name), *layout.clause(text)]
+        parts += [*layout.heading(name), *layout.clause(text)]
         if place == wording.DOCUMENTS_ARTICLE:
             rows = [[str(number), name, sha256] for number, (name, sha256) in enumerate(facts.documents, 1)]
             head = [wording.NUMBER, wording.FILE_NAME, Statement("SHA-256 摘要", "SHA-256 digest")]
