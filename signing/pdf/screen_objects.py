@@ -1,6 +1,6 @@
 """The part of screening that looks at every object of the file, wherever it hangs, and at those nothing refers to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pikepdf import Array, Dictionary, Name, Object, Stream
@@ -38,7 +38,13 @@ _HARMLESS_NAMED = {"/NextPage", "/PrevPage", "/FirstPage", "/LastPage"}
 """Other named actions are commands of the viewer's menu (ISO 32000-2 §12.6.4.12)."""
 _ACTIVE_KINDS = {"/Movie", "/Sound", "/Screen", "/3D", "/RichMedia", "/PrinterMark", "/TrapNet", "/PS"}
 """Subtypes of annotations and XObjects; a PostScript XObject is a program for the printer."""
-_FILE_KEYS = ("/EmbeddedFiles", "/AF", "/EF", "/Collection")
+_SIGNATURES = {"/Sig", "/DocTimeStamp"}
+_LAYERS = {"/OCG", "/OCMD"}
+_FILES = {"/EmbeddedFile", "/Filespec"}
+_FILE_KEYS = frozenset({"/EmbeddedFiles", "/AF", "/EF", "/Collection"})
+
+Entries = Mapping[str, Any]
+"""Of a dictionary or stream; keys have their slash."""
 
 
 def check_catalog(root: Object) -> None:
@@ -66,28 +72,26 @@ def _check_opening(action: Any) -> None:
 
 def check_object(found: Object, budget: Budget, depth: int) -> None:
     """One indirect object and all direct ones inside it."""
-    for part in _parts(found, depth):
+    for part, entries in _parts(found, depth):
         if isinstance(part, Stream):
             budget.unpack(part)
-            _check_stream(part)
-        if isinstance(part, Dictionary | Stream):
-            _check_dictionary(part)
+            _check_stream(entries)
+        if entries:
+            _check_dictionary(entries)
 
 
-def _parts(found: Any, depth: int) -> Iterator[Any]:
-    """The object and everything inside it that isn't an indirect object of its own. Iterative: nesting may be deep."""
+def _parts(found: Any, depth: int) -> Iterator[tuple[Any, Entries]]:
+    """The object and everything inside it that isn't an indirect object of its own, with their entries if they are
+    dictionaries or streams. Iterative: nesting may be deep."""
     waiting = [(found, 0)]
     while waiting:
         part, level = waiting.pop()
         if level > depth:
             raise DocumentTooComplex(what="nesting")
-        yield part
-        if isinstance(part, Stream | Dictionary):
-            children = [child for _, child in part.items()]
-        elif isinstance(part, Array):
-            children = list(part)
-        else:
-            continue
+        # Asked once for all: each question to the parser costs more than all that is done with the answer.
+        entries = dict(part.items()) if isinstance(part, Stream | Dictionary) else {}
+        yield part, entries
+        children = part if isinstance(part, Array) else entries.values()
         waiting.extend(
             (child, level + 1)
             for child in children
@@ -95,41 +99,43 @@ def _parts(found: Any, depth: int) -> Iterator[Any]:
         )
 
 
-def _check_stream(stream: Any) -> None:
-    if "/F" in stream or "/FFilter" in stream:  # its data is in another file (ISO 32000-2 table 5)
+def _check_stream(entries: Entries) -> None:
+    if "/F" in entries or "/FFilter" in entries:  # its data is in another file (ISO 32000-2 table 5)
         raise ExternalContent(what="stream")
-    if "/OPI" in stream:
+    if "/OPI" in entries:
         raise ExternalContent(what="OPI")
-    if "/Ref" in stream and stream.get("/Subtype") == Name.Form:  # a page of another document (§8.10.4)
+    if "/Ref" in entries and entries.get("/Subtype") == Name.Form:  # a page of another document (§8.10.4)
         raise ExternalContent(what="reference XObject")
-    if "/Alternates" in stream:
+    if "/Alternates" in entries:
         raise HiddenLayers  # other images for other uses, such as printing
-    if "/PS" in stream or stream.get("/Subtype2") == Name.PS:
+    if "/PS" in entries or entries.get("/Subtype2") == Name.PS:
         raise ActiveContent(what="PostScript")
 
 
-def _check_dictionary(part: Any) -> None:
-    kind, subtype = part.get("/Type"), part.get("/Subtype")
-    if kind in (Name.Sig, Name.DocTimeStamp) or (part.get("/FT") == Name.Sig and "/V" in part) or "/ByteRange" in part:
+def _check_dictionary(entries: Entries) -> None:
+    kind, subtype = _name(entries.get("/Type")), _name(entries.get("/Subtype"))
+    is_filled = "/V" in entries and _name(entries.get("/FT")) == "/Sig"
+    if kind in _SIGNATURES or is_filled or "/ByteRange" in entries:
         raise AlreadySigned
-    _check_action(part)
-    if "/XFA" in part:
+    _check_action(entries)
+    if "/XFA" in entries:
         raise XFAForm
-    if (
-        kind in (Name.EmbeddedFile, Name.Filespec)
-        or subtype == Name.FileAttachment
-        or any(key in part for key in _FILE_KEYS)
-    ):
+    if kind in _FILES or subtype == "/FileAttachment" or not _FILE_KEYS.isdisjoint(entries):
         raise EmbeddedFiles
-    if kind in (Name.OCG, Name.OCMD) or "/OC" in part or "/OCGs" in part:
+    if kind in _LAYERS or "/OC" in entries or "/OCGs" in entries:
         raise HiddenLayers
-    if subtype is not None and str(subtype) in _ACTIVE_KINDS:
-        raise ActiveContent(what=str(subtype).removeprefix("/"))
-    if kind == Name.Template:
+    if subtype in _ACTIVE_KINDS:
+        raise ActiveContent(what=subtype.removeprefix("/"))
+    if kind == "/Template":
         raise HiddenContent(what="page template")
 
 
-def _check_action(part: Any) -> None:
+def _name(value: Any) -> str:
+    """The name with its slash; empty for what is no name."""
+    return str(value) if isinstance(value, Name) else ""
+
+
+def _check_action(part: Entries) -> None:
     if "/JS" in part or "/JavaScript" in part:
         raise ActiveContent(what="JavaScript")
     if "/AA" in part:
@@ -142,4 +148,4 @@ def _check_action(part: Any) -> None:
     if str(action) in _ACTIVE_ACTIONS:
         raise ActiveContent(what=str(action).removeprefix("/"))
     if action == Name.Named and str(part.get("/N")) not in _HARMLESS_NAMED and "/N" in part:
-        raise ActiveContent(what=str(part.N).removeprefix("/"))
+        raise ActiveContent(what=str(part["/N"]).removeprefix("/"))
