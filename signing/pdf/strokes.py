@@ -4,7 +4,7 @@ The ink is looked at along its own main axis, whichever way it was drawn. Too si
 
     nothing     too little ink to see
     a blob      ink that fills the box around it: a dot, a bar, a straight line, however thick
-    one line    hardly any extent across the axis, and a middle that keeps its direction, as in a bow or a tick
+    one line    hardly any extent across the axis, and a middle that keeps its direction: a bow is one too
 """
 
 import math
@@ -19,7 +19,7 @@ _LEAST_EXTENT = 0.05
 """The length of the ink, in parts of the picture's longer side."""
 _BLOB = 0.55
 """The part of its box that ink fills: a disc fills 0.79, handwriting less than 0.4."""
-_FLAT = 0.12
+_FLAT = 0.16
 """Extent across over extent along: below this the ink is one line."""
 _FEWEST_TURNS = 3
 _SECTIONS = 48
@@ -66,13 +66,14 @@ def _extent(numbers: list[float]) -> float:
 
 
 def _sections(points: list[_Point], length: float) -> tuple[float, list[float]]:
-    """The usual extent across in short sections of the axis, and each section's middle."""
+    """How thick the ink usually is in short sections of the axis (that of all strokes there together), and each
+    section's middle."""
     start = min(along for along, _ in points)
     sections: list[list[float]] = [[] for _ in range(_SECTIONS)]
     for along, beside in points:
         sections[min(_SECTIONS - 1, int((along - start) / length * _SECTIONS))].append(beside)
     inked = [section for section in sections if section]
-    thickness = median(_extent(section) for section in inked)
+    thickness = median(len(section) for section in inked) * _SECTIONS / length
     return thickness, [sum(section) / len(section) for section in inked]
 
 
