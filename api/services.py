@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notify.webhooks.service import WebhookService
     from performance.service import PerformanceService
     from signing.pki.service import PKIService
+    from signing.seals.service import SealService
     from signing.service import SigningService
     from signing.validation import ValidationService
 
@@ -56,6 +57,7 @@ class Services:
     anchors: "AnchorService"
     packages: "PackageService"
     signing: "SigningService"
+    seals: "SealService"
     validation: "ValidationService"
     performance: "PerformanceService"
     credit: "CreditService"

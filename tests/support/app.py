@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, select, text
 
 from accounts import repository
-from accounts.models import Organisation
+from accounts.models import Organisation, Person
 from accounts.policy import Actor, OrganisationKind, Role, Scope, scopes_of, uscc_check_character
 from api.app import create_app
 from api.services import Services
@@ -40,13 +40,16 @@ UNCOUNTED = frozenset({"sign_in_attempt", "idempotent_answer"})
 """Tables that a refused request may write to."""
 
 _PARTY = (Role.ADMINISTRATOR, Role.REPORTING_OFFICER, Role.CONTRACT_MANAGER)
+_PARTYS_PROGRAM = (*_PARTY, Role.SEAL_ADMINISTRATOR)
+"""A program sees seals, but only a person may do anything about one."""
+
 _CAST: dict[str, tuple[OrganisationKind, str, tuple[Role, ...]]] = {
-    "purchaser": (OrganisationKind.GOVERNMENT, "yulin", _PARTY),
-    "supplier": (OrganisationKind.ENTERPRISE, "yulin", _PARTY),
+    "purchaser": (OrganisationKind.GOVERNMENT, "yulin", _PARTYS_PROGRAM),
+    "supplier": (OrganisationKind.ENTERPRISE, "yulin", _PARTYS_PROGRAM),
     "regulator": (OrganisationKind.REGULATOR, "yulin", (Role.SUPERVISOR,)),
     "credit_office": (OrganisationKind.CREDIT_OFFICE, "yulin", (Role.CREDIT_OFFICER,)),
     "operator": (OrganisationKind.THIRD_PARTY, "yulin", (Role.OPERATOR,)),
-    "stranger": (OrganisationKind.ENTERPRISE, "yulin", _PARTY),
+    "stranger": (OrganisationKind.ENTERPRISE, "yulin", _PARTYS_PROGRAM),
     "other_regulator": (OrganisationKind.REGULATOR, "baoji", (Role.SUPERVISOR,)),
     "other_credit_office": (OrganisationKind.CREDIT_OFFICE, "baoji", (Role.CREDIT_OFFICER,)),
 }
@@ -220,6 +223,7 @@ class Office:
         contract = self.done("purchaser", "POST", "/v1/contracts", self.contract_body())
         self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
         self._follow([each["id"] for each in contract["obligations"]])
+        self._keep_a_seal()  # After days have passed: a person's session lasts for hours.
         self.open_session()
         self.deliver_events()
         evidence = self.done("purchaser", "GET", f"/v1/evidence?subject={contract['id']}")
@@ -235,16 +239,41 @@ class Office:
             assert token is not None
             token.expires_at = uow.now
 
-    def employ(self, email: str) -> None:
+    def employ(self, email: str, roles: tuple[Role, ...] = _PARTY) -> Person:
         """A person of the purchaser's, with `PASSWORD`."""
-        self.services.accounts.register_person(
+        return self.services.accounts.register_person(
             name="王采购",
             email=email,
             phone="13900000001",
             password=PASSWORD,
             organisation_id=self.organisations["purchaser"].id,
-            roles=_PARTY,
+            roles=roles,
         )
+
+    def sign_in(self, name: str, *roles: Role) -> Person:
+        """A new person of the purchaser's, whose session is kept under `name`."""
+        person = self.employ(f"{name}@purchaser.example", roles)
+        session = {"email": person.email, "password": PASSWORD}
+        self.tokens[name] = self.done(None, "POST", "/v1/sessions", session)["token"]
+        return person
+
+    def _keep_a_seal(self) -> None:
+        """A seal in use, and one person for each duty."""
+        self.sign_in("contract_manager", Role.CONTRACT_MANAGER)
+        self.sign_in("seal_administrator", Role.SEAL_ADMINISTRATOR)
+        self.sign_in("auditor", Role.AUDITOR)
+        self.ids["person_id"] = ids.public(ids.PERSON, self.sign_in("seal_user", Role.SIGNER).id)
+        application = {"name": "合同专用章", "kind": "contract", "reason": "签订采购合同"}
+        seal = self.done("contract_manager", "POST", "/v1/seals", application)
+        self.ids["seal_id"] = seal["id"]
+        self.done("seal_administrator", "POST", f"/v1/seals/{seal['id']}/approve")
+        terms = {
+            "person_id": self.ids["person_id"],
+            "purpose": "签订采购合同",
+            "valid_until": f"{self.day(30)}T00:00:00Z",
+        }
+        granted = self.done("seal_administrator", "POST", f"/v1/seals/{seal['id']}/authorizations", terms)
+        self.ids["authorization_id"] = granted["id"]
 
     def _listen(self) -> None:
         """An endpoint of the purchaser's at which nobody listens, and a delivery to it."""

@@ -3,6 +3,7 @@
 Each test walks all routes, collects what is wrong, and looks at the end whether anything was changed.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.support.app import OUTSIDERS, Office, random_values
 from tests.support.openapi import Operation, operations, variants
+from tests.support.seals import seal_png
 
 PUBLIC = {
     "POST /v1/sessions",
@@ -24,6 +26,7 @@ PUBLIC = {
 """Needs no token: a password, a link, a signature or nothing at all lets in."""
 
 ROLE_OF_PATH = {
+    "/seals": "seal_administrator",
     "/signing-sessions/current": "recipient",
     "/supervision": "regulator",
     "/termination": "regulator",
@@ -49,6 +52,7 @@ def routes(office: Office) -> list[Operation]:
         "date-time": f"{office.day(5)}T00:00:00Z",
         "phone": "13900000001",
         "email": "somebody@example.cn",
+        "picture": base64.b64encode(seal_png()).decode(),
     }
     return [each for each in operations(office.app.openapi(), values) if each.path.startswith("/v1/")]
 
