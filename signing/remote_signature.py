@@ -86,13 +86,13 @@ def complete_remote_signature(
         work_id = work.claim(uow, context, seat.envelope)
     try:
         revisions = [_complete(context, remote, document, signatures) for document in attempt.documents]
+        with context.unit_of_work() as uow:
+            seat = take_seat(uow, session_token)
+            if seat.recipient.state != RecipientState.COMPLETED:
+                _finish(uow, context, seat, remote_id=remote_id, attempt=attempt, work_id=work_id, revisions=revisions)
     except Exception as error:
         work.give_up(context, attempt.envelope_id, work_id, error)
         raise
-    with context.unit_of_work() as uow:
-        seat = take_seat(uow, session_token)
-        if seat.recipient.state != RecipientState.COMPLETED:
-            _finish(uow, context, seat, remote_id=remote_id, attempt=attempt, work_id=work_id, revisions=revisions)
 
 
 def _prepare(

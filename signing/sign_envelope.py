@@ -35,13 +35,13 @@ def sign_envelope(context: SigningContext, session_token: str, action: Action) -
         work_id = work.claim(uow, context, seat.envelope)
     try:
         revisions = [_sign(context, attempt, document) for document in attempt.documents]
+        with context.unit_of_work() as uow:
+            seat = take_seat(uow, session_token)
+            if seat.recipient.state != RecipientState.COMPLETED:
+                _finish(uow, context, seat, attempt, work_id=work_id, revisions=revisions)
     except Exception as error:
         work.give_up(context, attempt.envelope_id, work_id, error)
         raise
-    with context.unit_of_work() as uow:
-        seat = take_seat(uow, session_token)
-        if seat.recipient.state != RecipientState.COMPLETED:
-            _finish(uow, context, seat, attempt, work_id=work_id, revisions=revisions)
 
 
 def _sign(context: SigningContext, attempt: Attempt, document: EnvelopeFile) -> NewRevision:

@@ -16,6 +16,7 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import repository as ledger
 from ledger.record import Record, parse_record
+from signing.pdf.locate import PDFTextLocator
 from signing.pdf.prepare import PDFPreparer
 from signing.pdf.screen import PDFScreener
 from signing.pdf.sign import PDFSigner
@@ -47,6 +48,7 @@ def table(
         objects=objects,
         secrets=secrets,
         screener=PDFScreener(),
+        locator=PDFTextLocator(),
         preparer=PDFPreparer(),
         signer=PDFSigner(pki, pki.timestamps, clock),
         issuer=pki,
