@@ -25,6 +25,12 @@ def text_of(data: bytes) -> str:
     return "".join(page_texts(data))
 
 
+def raw_text(data: bytes) -> str:
+    """With its line breaks and blanks."""
+    with opened(data) as document:
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
 def packed(text: str) -> str:
     """As `text_of` would find it."""
     return "".join(text.split())
