@@ -2,59 +2,65 @@
 
 For each signature, in the order in which they were made:
 
-1. its byte range leaves out nothing but its own contents, and its digest and signature fit;
-2. what was added to the file since is allowed: later signatures, validation data, document timestamps, and, where the
-   certification allows it, filled-in fields that no signature locked;
-3. when it was made: by its own time-stamp, else by the first document timestamp over it, else as it claims;
-4. its certificate leads to a trusted root and was neither expired nor, by the CRLs in the file, revoked at that time.
+1. it is all there: byte range and contents, shown by one form field (`pades_signature`);
+2. its byte range leaves out nothing but its own contents, and its digest and signature fit (`pades_contents`);
+3. what was added to the file since is allowed: later signatures, validation data, document timestamps, and, where the
+   certification allows it, filled-in fields that no signature locked (`pades_changes`);
+4. when it was made: by its own time-stamp, else by the first document timestamp over it, else as it claims;
+5. its certificate leads to a trusted root and was neither expired nor, by the CRLs and OCSP responses in the file,
+   revoked at that time (`certificates`).
 
-The verdict is `authentic` only if all of that holds for all of them and nothing but validation data and document
-timestamps was added after the last. Neither the machine's clock nor any network is asked.
+The verdict is `authentic` only if all of that holds for all of them, no signature was taken out of its form, and
+nothing but validation data and document timestamps was added after the last; to a contract that was sealed, nothing
+else at all. Neither the machine's clock nor any network is asked.
+
+The form of signatures is judged in one of two ways. `canonical`: as evidence packages ask, no byte may be another
+(`pades_contents`). `any`: signatures by whatever software, in whatever form the standards allow.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from io import BytesIO
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
-from asn1crypto import cms, pem, x509
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.general import check_ess_certid
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
-from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.errors import (
-    ExpiredError,
-    InsufficientRevinfoError,
-    InvalidCertificateError,
-    NotYetValidError,
-    PathBuildingError,
-    PathValidationError,
-    RevokedError,
-)
 
-from ledger.verifier.pades_contents import contents_of, gap_problem, signature_problem, token_problem
+from ledger.verifier.certificates import Certificates, Material, material_of
+from ledger.verifier.pades_changes import Changes
+from ledger.verifier.pades_file import (
+    Buffer,
+    Digests,
+    Reader,
+    begins_with_something_else,
+    entry,
+    filled_fields,
+    has_stray_signature,
+    mentions_signature,
+    starts_with,
+)
+from ledger.verifier.pades_findings import Finding, Outcome
+from ledger.verifier.pades_judge import Judge
+from ledger.verifier.pades_signature import Candidate, read_candidate, signature_timestamp, swapped
 from ledger.verifier.pades_verdict import (
     Coverage,
     Level,
     Modifications,
-    Outcome,
     PDFVerdict,
     Revocation,
     SignatureVerdict,
     TimeSource,
     conclude,
+    refused,
+    unsigned,
 )
-from ledger.verifier.timestamp import AuthorityUnknown, Timestamp, TokenInvalid, canonical_token, verify_token
+from ledger.verifier.timestamp import Timestamp
 
 __all__ = [
+    "Buffer",
     "Coverage",
+    "Finding",
     "Level",
     "Modifications",
     "Outcome",
@@ -62,251 +68,187 @@ __all__ = [
     "Revocation",
     "SignatureVerdict",
     "TimeSource",
+    "verify_increment",
     "verify_pdf",
 ]
 
-Embedded = Any
-"""A pyHanko `EmbeddedPdfSignature`, most of which has no type hints."""
+Form = Literal["canonical", "any"]
 
-_COVERAGE: dict[SignatureCoverageLevel, Coverage] = {
-    SignatureCoverageLevel.ENTIRE_FILE: "entire_file",
-    SignatureCoverageLevel.ENTIRE_REVISION: "entire_revision",
-}
-_MODIFICATIONS: dict[ModificationLevel, Modifications] = {
-    ModificationLevel.NONE: "none",
-    ModificationLevel.LTA_UPDATES: "validation_data",
-    ModificationLevel.FORM_FILLING: "form_filling",
-}
 _MOST_SIGNATURES = 200
+_SEAL_FIELD = "Platform seal"
+_SPACE = b"\r\n\t \0"
+_LONGEST_TAIL = 64
 
 
-def verify_pdf(data: bytes, *, signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes]) -> PDFVerdict:
-    """What the signatures of a PDF prove to somebody who trusts these roots (PEM or DER). Never raises."""
+def verify_pdf(
+    data: Buffer,
+    *,
+    signing_roots: Sequence[bytes],
+    timestamp_roots: Sequence[bytes],
+    form: Form = "canonical",
+    at: datetime | None = None,
+) -> PDFVerdict:
+    """What the signatures of a PDF prove to somebody who trusts these roots (PEM or DER). Never raises.
+
+    `at` is the time of asking: a certificate whose signature nobody has dated must be valid then (EN 319 102-1
+    §5.2.6). Without it, such a certificate is judged at the time that the signature claims.
+    """
     try:
-        return _Verification(data, _der(signing_roots), _der(timestamp_roots)).run()
+        with asyncio.Runner() as runner:
+            roots = Certificates(signing_roots, runner.run), Certificates(timestamp_roots, runner.run)
+            return _Verification(data, *roots, form, at).run()
     except Exception as error:  # noqa: BLE001 - hostile bytes make parsers raise anything; none may pass for a verdict
-        return PDFVerdict("malformed", f"The file can't be read as a PDF with signatures ({type(error).__name__}).")
+        return _unreadable(data, error)
+
+
+def verify_increment(
+    before: Buffer,
+    after: Buffer,
+    *,
+    signing_roots: Sequence[bytes],
+    timestamp_roots: Sequence[bytes],
+    hash_before: Any = None,
+) -> PDFVerdict:
+    """The verdict on `after`, for whoever validated `before` when it was made. Never raises.
+
+    `after` must begin with `before`. What is new is checked in full: each new signature, in canonical form, and
+    whether every earlier signature allows what was added. The earlier signatures themselves aren't checked again, and
+    nothing is said of their certificates. `hash_before` is a SHA-256 object that took in `before`, so that it needn't
+    be hashed again; it is left as it is.
+    """
+    try:
+        if not starts_with(after, before):
+            return refused(Finding.CONTENT_CHANGED_INCREMENTALLY, detail="it doesn't begin with what was there before")
+        with asyncio.Runner() as runner:
+            roots = Certificates(signing_roots, runner.run), Certificates(timestamp_roots, runner.run)
+            verification = _Verification(after, *roots, "canonical", None, since=len(before), hash_before=hash_before)
+            return verification.run()
+    except Exception as error:  # noqa: BLE001 - as above
+        return _unreadable(after, error)
+
+
+def _unreadable(data: Buffer, error: Exception) -> PDFVerdict:
+    try:
+        if begins_with_something_else(data) and mentions_signature(data):
+            return refused(Finding.PREFIXED_DATA)
+    except Exception as second:  # noqa: BLE001 - not even that could be found out
+        error = second
+    return refused(Finding.MALFORMED, detail=type(error).__name__)
 
 
 class _Verification:
-    def __init__(self, data: bytes, signing_roots: list[bytes], timestamp_roots: list[bytes]) -> None:
+    """Of one file. Signatures that end within the first `since` bytes were validated before."""
+
+    def __init__(
+        self,
+        data: Buffer,
+        signing: Certificates,
+        stamping: Certificates,
+        form: Form,
+        at: datetime | None,
+        *,
+        since: int = 0,
+        hash_before: Any = None,
+    ) -> None:
         self._data = data
-        self._signing_roots = [x509.Certificate.load(root) for root in signing_roots]
-        self._timestamp_roots = timestamp_roots
-        self._reader = PdfFileReader(BytesIO(data), strict=True)
-        self._certificates: list[x509.Certificate] = []
-        self._revocation_lists: list[Any] = []
+        self._since = since
+        self._reader = Reader(data)
+        self._changes = Changes(self._reader)
+        self._certificates = signing, stamping
+        self._is_canonical = form == "canonical"
+        digests = Digests(data, hash_before, since)
+        self._judge = Judge(data, self._changes, digests, signing, stamping, is_canonical=self._is_canonical, at=at)
 
     def run(self) -> PDFVerdict:
         if "/Encrypt" in self._reader.trailer:
-            return PDFVerdict("malformed", "The file is encrypted.")
+            return refused(Finding.ENCRYPTED)
         int(self._reader.root["/Pages"]["/Count"])  # a PDF has pages
-        embedded = sorted(self._reader.embedded_signatures, key=lambda found: found.byte_range[2])
-        if len(embedded) > _MOST_SIGNATURES:
-            return PDFVerdict("malformed", "The file has too many signatures.")
-        if not any(_is_signature(found) for found in embedded):
-            return PDFVerdict("unsigned", "The file carries no signature.")
-        self._read_security_store()
-        # Later ones first: a document timestamp vouches for what it covers.
-        verdicts: list[SignatureVerdict] = []
-        stamped: list[Timestamp] = []
-        for found in reversed(embedded):
-            verdict, timestamp = self._judge(found, stamped[-1] if stamped else None)
-            verdicts.insert(0, verdict)
-            if timestamp is not None:
-                stamped.append(timestamp)
-        return conclude(verdicts, self._data)
+        if begins_with_something_else(self._data):
+            return refused(Finding.PREFIXED_DATA if mentions_signature(self._data) else Finding.MALFORMED)
+        fields = filled_fields(self._reader)
+        if len(fields) > _MOST_SIGNATURES:
+            return refused(Finding.TOO_MANY_SIGNATURES)
+        candidates = sorted((read_candidate(self._reader, field) for field in fields), key=lambda found: found.end)
+        known = {candidate.number for candidate in candidates if candidate.number is not None}
+        is_stray = has_stray_signature(self._data, self._reader, known, self._since)
+        if not candidates:
+            return refused(Finding.SIGNATURE_REMOVED) if is_stray else unsigned()
+        self._gather_material(candidates)
+        verdicts = self._judge_all(candidates)
+        return conclude(self._with_order(verdicts, candidates), Finding.SIGNATURE_REMOVED if is_stray else None)
 
-    def _read_security_store(self) -> None:
+    def _gather_material(self, candidates: Sequence[Candidate]) -> None:
+        """From the document security store, the signatures, and their time-stamps."""
+        materials = [material_of(found.embedded.signed_data) for found in candidates if found.embedded is not None]
+        for found in candidates:
+            token = signature_timestamp(found.embedded) if found.embedded is not None else None
+            if token is not None and token["content_type"].native == "signed_data":
+                materials.append(material_of(token["content"]))
+        store = self._security_store()
+        if store is not None:
+            materials.append(store)
+            self._judge.has_security_store = True
+        for certificates in self._certificates:
+            for material in materials:
+                certificates.add(material)
+
+    def _security_store(self) -> Material | None:
         try:
             store = DocumentSecurityStore.read_dss(self._reader)
         except NoDSSFoundError:
-            return
-        self._certificates = list(store.load_certs())
-        self._revocation_lists = [reference.get_object().data for reference in store.crls]
+            return None
+        in_bytes = [[reference.get_object().data for reference in held] for held in (store.crls, store.ocsps)]
+        return Material.load(list(store.load_certs()), *in_bytes)
 
-    def _judge(self, found: Embedded, vouching: Timestamp | None) -> tuple[SignatureVerdict, Timestamp | None]:
-        """The verdict, and for a sound document timestamp what it says. `vouching` covers this signature."""
-        verdict = _describe(found)
-        problem = gap_problem(self._data, found)
-        if problem is not None:
-            return replace(verdict, problem=problem), None
-        if verdict.is_document_timestamp:
-            return self._judge_document_timestamp(found, verdict)
-        if not _is_intact(found):
-            return replace(verdict, problem="its digest or its signature is another"), None
-        verdict = self._with_time(found, _with_changes(verdict, found), vouching)
-        if verdict.is_intact:
-            verdict = self._with_trust(found, verdict, is_stamped=vouching is not None)
-        return verdict, None
-
-    def _judge_document_timestamp(
-        self, found: Embedded, verdict: SignatureVerdict
-    ) -> tuple[SignatureVerdict, Timestamp | None]:
-        try:
-            timestamp = self._timestamp(contents_of(found), found.compute_digest("sha256"))
-        except AuthorityUnknown as error:
-            return replace(_with_changes(verdict, found), problem=str(error)), None
-        except TokenInvalid as error:
-            return replace(verdict, problem=str(error)), None
-        verdict = _with_changes(verdict, found)
-        problem = verdict.problem or token_problem(found)
-        verdict = replace(
-            verdict,
-            is_trusted=problem is None,
-            proven_at=timestamp.at,
-            time_source="document_timestamp",
-            authority=timestamp.authority,
-            problem=problem,
-        )
-        return verdict, timestamp if problem is None else None
-
-    def _timestamp(self, token: bytes, digest: bytes) -> Timestamp:
-        """What a token says, in whatever form it is. Raises `AuthorityUnknown` or `TokenInvalid`."""
-        info = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"].parsed
-        if info["message_imprint"]["hash_algorithm"]["algorithm"].native != "sha256":
-            raise AuthorityUnknown("it uses another digest than SHA-256")
-        return verify_token(canonical_token(token), digest, self._timestamp_roots)
-
-    def _with_time(self, found: Embedded, verdict: SignatureVerdict, vouching: Timestamp | None) -> SignatureVerdict:
-        """A time-stamp of the signature itself counts first; one that doesn't hold is a problem, not ignored."""
-        token = _signature_timestamp(found)
-        if token is not None:
-            try:
-                timestamp = self._timestamp(token.dump(), _signature_digest(found))
-            except AuthorityUnknown as error:
-                verdict = replace(verdict, problem=f"time-stamp: {error}")
-            except TokenInvalid as error:
-                return replace(verdict, is_intact=False, problem=f"time-stamp: {error}")
+    def _judge_all(self, candidates: Sequence[Candidate]) -> list[SignatureVerdict]:
+        """Later ones first: a document timestamp vouches for what it covers."""
+        verdicts: list[SignatureVerdict] = []
+        vouching: Timestamp | None = None
+        first_new = self._changes.first_after(self._since) if self._since else 0
+        for candidate in reversed(candidates):
+            if candidate.embedded is None:
+                verdict = candidate.verdict
+            elif candidate.end <= self._since:
+                verdict = self._judge.again(candidate, first_new)
             else:
-                return replace(
-                    verdict,
-                    proven_at=timestamp.at,
-                    time_source="signature_timestamp",
-                    authority=timestamp.authority,
-                    level="B-T",
-                )
-        if vouching is not None:
-            return replace(
-                verdict, proven_at=vouching.at, time_source="document_timestamp", authority=vouching.authority
-            )
-        return replace(verdict, proven_at=verdict.signed_at, time_source="claimed", level="B-B")
+                verdict, timestamp = self._judge.judge(candidate, vouching)
+                vouching = timestamp or vouching
+            verdicts.insert(0, verdict)
+        return verdicts
 
-    def _with_trust(self, found: Embedded, verdict: SignatureVerdict, *, is_stamped: bool) -> SignatureVerdict:
-        if verdict.proven_at is None:
-            return replace(verdict, problem="it names no time at which its certificate could be judged")
-        try:
-            path, revocation = self._trusted_path(found, verdict.proven_at)
-        except RevokedError:
-            return replace(verdict, revocation="revoked", problem="its certificate was revoked")
-        except (ExpiredError, NotYetValidError):
-            return replace(verdict, problem="its certificate wasn't valid at the time")
-        except (PathBuildingError, PathValidationError, InvalidCertificateError, ValueError) as error:
-            return replace(verdict, problem=f"no way to a trusted root ({type(error).__name__})")
-        problem = verdict.problem or signature_problem(found, path)
-        level = verdict.level
-        if level == "B-T" and revocation == "good":
-            level = "B-LTA" if is_stamped else "B-LT"
-        return replace(verdict, is_trusted=problem is None, problem=problem, revocation=revocation, level=level)
+    def _with_order(
+        self, verdicts: Sequence[SignatureVerdict], candidates: Sequence[Candidate]
+    ) -> list[SignatureVerdict]:
+        """What only shows when signatures are seen together: the same one twice, others after the seal, and whatever
+        came after the last.
+        """
+        told = list(verdicts)
+        twice = swapped(candidates)
+        seal = next((number for number, found in enumerate(told) if found.field == _SEAL_FIELD), None)
+        is_sealed = seal is not None and entry(entry(self._reader.root, "/Perms"), "/DocMDP") is not None
+        for number, found in enumerate(told):
+            if found.field in twice:
+                told[number] = replace(found, finding=Finding.SIGNATURE_SWAPPED)
+            elif is_sealed and seal is not None and number > seal and not found.is_document_timestamp:
+                told[number] = replace(found, finding=found.finding or Finding.SIGNED_AFTER_SEAL)
+        if told[-1].finding is None:
+            told[-1] = self._with_tail(told[-1], candidates[-1], is_sealed=is_sealed)
+        return told
 
-    def _trusted_path(self, found: Embedded, moment: datetime) -> tuple[list[x509.Certificate], Revocation]:
-        """With revocation known if the file says enough about it."""
-        try:
-            return self._validate_path(found, moment, "require"), "good"
-        except InsufficientRevinfoError:
-            return self._validate_path(found, moment, "soft-fail"), "unknown"
-
-    def _validate_path(self, found: Embedded, moment: datetime, revocation_mode: str) -> list[x509.Certificate]:
-        context = ValidationContext(
-            trust_roots=self._signing_roots,
-            other_certs=self._certificates,
-            crls=self._revocation_lists,
-            moment=moment,
-            allow_fetching=False,
-            revocation_mode=revocation_mode,
-            # A CRL from after the signature says all the more about it: revocation is for good.
-            retroactive_revinfo=True,
-        )
-        validator: Any = CertificateValidator(
-            found.signer_cert, intermediate_certs=found.other_embedded_certs, validation_context=context
-        )
-        path = asyncio.run(validator.async_validate_usage({"non_repudiation"}))
-        return list(path.iter_certs(include_root=True))
+    def _with_tail(self, last: SignatureVerdict, candidate: Candidate, *, is_sealed: bool) -> SignatureVerdict:
+        if last.modifications not in ("none", "validation_data"):
+            finding = self._changes.name(candidate.embedded.signed_revision)
+            problem = "something was filled in after the last signature"
+            return replace(last, finding=finding, problem=problem, is_modification_allowed=False)
+        end = candidate.end if last.modifications == "none" else max(0, len(self._data) - _LONGEST_TAIL)
+        tail = bytes(self._data[end : end + _LONGEST_TAIL + 1])
+        if last.modifications == "none":
+            is_clean = not tail or (not is_sealed and not self._is_canonical and _is_space(tail))
+        else:
+            is_clean = tail.rstrip().endswith(b"%%EOF")
+        return last if is_clean else replace(last, finding=Finding.APPENDED_DATA, problem="the file goes on after it")
 
 
-def _describe(found: Embedded) -> SignatureVerdict:
-    certificate = found.signer_cert
-    names = certificate.subject.native
-    reason = found.sig_object.get("/Reason")
-    claimed = found.self_reported_timestamp
-    return SignatureVerdict(
-        field=found.field_name,
-        is_document_timestamp=not _is_signature(found),
-        signer=str(names.get("common_name", certificate.subject.human_friendly)),
-        organisation=_text(names.get("organization_name")),
-        organisation_identifier=_text(names.get("organization_identifier")),
-        subject=certificate.subject.human_friendly,
-        issuer=certificate.issuer.human_friendly,
-        serial_number=f"{certificate.serial_number:x}",
-        reason=_text(reason),
-        signed_at=_aware(claimed),
-    )
-
-
-def _with_changes(verdict: SignatureVerdict, found: Embedded) -> SignatureVerdict:
-    """The verdict on a signature that is intact, with what it covers and what was added since."""
-    found.compute_integrity_info()
-    coverage = _COVERAGE.get(found.coverage, "partial")
-    result = found.diff_result
-    level = result.modification_level if isinstance(result, DiffResult) else ModificationLevel.OTHER
-    is_allowed = bool(found.summarise_integrity_info()["docmdp_ok"]) and coverage != "partial"
-    return replace(
-        verdict,
-        is_intact=True,
-        coverage=coverage,
-        modifications=_MODIFICATIONS.get(level, "other"),
-        is_modification_allowed=is_allowed,
-        problem=None if is_allowed else f"changed afterwards ({result})",
-    )
-
-
-def _is_intact(found: Embedded) -> bool:
-    """The digest, the signature, and the certificate named by the signed attributes (RFC 5035 §4)."""
-    intact, valid = validate_sig_integrity(
-        found.signer_info, found.signer_cert, expected_content_type="data", actual_digest=found.compute_digest()
-    )
-    named = get_signing_cert_attr(found.signer_info["signed_attrs"])
-    if named is not None and not check_ess_certid(found.signer_cert, named["certs"][0]):
-        return False
-    return bool(intact and valid)
-
-
-def _signature_timestamp(found: Embedded) -> Any | None:
-    """The ContentInfo of the signature's own time-stamp token."""
-    attributes = found.signer_info["unsigned_attrs"]
-    for attribute in attributes or ():
-        if attribute["type"].native == "signature_time_stamp_token":
-            return attribute["values"][0]
-    return None
-
-
-def _signature_digest(found: Embedded) -> bytes:
-    return hashlib.sha256(found.signer_info["signature"].native).digest()
-
-
-def _is_signature(found: Embedded) -> bool:
-    return str(found.sig_object_type) != "/DocTimeStamp"
-
-
-def _aware(instant: datetime | None) -> datetime | None:
-    if instant is None:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _der(roots: Sequence[bytes]) -> list[bytes]:
-    return [pem.unarmor(root)[2] if pem.detect(root) else root for root in roots]
+def _is_space(tail: bytes) -> bool:
+    """Line ends that some way of transport added."""
+    return len(tail) <= _LONGEST_TAIL and not tail.strip(_SPACE)

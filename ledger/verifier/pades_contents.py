@@ -1,40 +1,50 @@
 """What of a PDF signature its own digest doesn't cover: the contents between the two parts of the byte range.
 
 A signature can't sign itself, so its contents could be changed without breaking it: padding, other certificates,
-another spelling of the same structure. A sound file has none of that, and only then is there no byte in it that
-nobody vouches for.
+another spelling of the same structure. A file of ours has none of that, and only then is there no byte in it that
+nobody vouches for: evidence packages ask for this canonical form. Of other software's signatures it can't be asked:
+there the contents must be where the byte range says, and nothing may hide behind them.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from asn1crypto import x509
+from asn1crypto import parser, x509
 
+from ledger.verifier.pades_file import Buffer
+from ledger.verifier.pades_findings import Finding
 from ledger.verifier.timestamp import TokenInvalid, canonical_token
 
 _CONTENTS = re.compile(rb"<(?:[0-9A-F]*|[0-9a-f]*)>")
+_CONTENTS_OF_OTHERS = re.compile(rb"<[0-9A-Fa-f]*>")
+
+ByteRange = tuple[int, int, int, int]
 
 
-def gap_problem(data: bytes, found: Any) -> str | None:
+def gap_problem(
+    data: Buffer, byte_range: ByteRange, contents: bytes, *, is_canonical: bool
+) -> tuple[Finding, str] | None:
     """The byte range must be the whole file up to its end, but for the hexadecimal contents, padded with zeros."""
-    numbers = [int(number) for number in found.byte_range]
-    if len(numbers) != 4 or numbers[0] != 0 or min(numbers) < 0:
-        return "its byte range isn't from the start of the file"
-    _, before, after, length = numbers
-    gap = data[before:after]
-    if after + length > len(data) or len(gap) % 2 or not _CONTENTS.fullmatch(gap):
-        return "its byte range leaves out more than the signature"
-    if bytes.fromhex(gap[1:-1].decode()) != found.pkcs7_content:
-        return "its contents aren't where its byte range says"
-    if found.pkcs7_content[_der_size(found.pkcs7_content) :].strip(b"\0"):
-        return "its contents are followed by something else"
+    start, before, after, length = byte_range
+    if start != 0 or not before < after or after + length > len(data):
+        return Finding.BYTE_RANGE_CHANGED, "its byte range isn't from the start of the file"
+    if (after - before) != 2 * len(contents) + 2:
+        return Finding.BYTE_RANGE_CHANGED, "its byte range leaves out more than the signature"
+    gap = bytes(data[before:after])
+    if not (_CONTENTS if is_canonical else _CONTENTS_OF_OTHERS).fullmatch(gap):
+        return Finding.BYTE_RANGE_CHANGED, "its byte range leaves out more than the signature"
+    if bytes.fromhex(gap[1:-1].decode()) != contents:
+        return Finding.BYTE_RANGE_CHANGED, "its contents aren't where its byte range says"
+    if contents[parser.peek(contents) :].strip(b"\0"):
+        return Finding.CONTENTS_PADDED, "its contents are followed by something else"
     return None
 
 
 def contents_of(found: Any) -> bytes:
-    """The DER of the contents, without padding."""
+    """The contents as encoded, without padding."""
     contents: bytes = found.pkcs7_content
-    return contents[: _der_size(contents)]
+    return contents[: parser.peek(contents)]
 
 
 def token_problem(found: Any) -> str | None:
@@ -42,7 +52,7 @@ def token_problem(found: Any) -> str | None:
     return None if _is_canonical(contents_of(found)) else "its token isn't in canonical form"
 
 
-def signature_problem(found: Any, path: list[x509.Certificate]) -> str | None:
+def signature_problem(found: Any, path: Sequence[x509.Certificate]) -> str | None:
     """A signature must be DER, with the certificates of its `path` and at most a canonical time-stamp besides."""
     contents = contents_of(found)
     signed, signer = found.signed_data, found.signer_info

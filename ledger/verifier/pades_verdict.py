@@ -1,24 +1,31 @@
 """What is said of a PDF and of each signature in it, and how the whole follows from the parts. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Outcome = Literal["authentic", "altered", "unrecognised", "unsigned", "malformed"]
+from ledger.verifier.pades_findings import AUTHENTIC, EXPLANATIONS, UNSIGNED, Finding, Outcome
+
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 Coverage = Literal["entire_file", "entire_revision", "partial"]
 Modifications = Literal["none", "validation_data", "form_filling", "other"]
 Revocation = Literal["good", "revoked", "unknown"]
 TimeSource = Literal["signature_timestamp", "document_timestamp", "claimed"]
 
+_WORST_FIRST: tuple[Outcome, ...] = ("altered", "malformed", "unrecognised")
+"""What doesn't fit comes before what can't be read, and that before what isn't known."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureVerdict:
-    """One signature or document timestamp. `problem` says what doesn't hold, in English; None if all does.
+    """One signature or document timestamp. `finding` is the code of what doesn't hold, None if all does; `problem`
+    says it in detail, in English.
 
     `signer`, `organisation` and `organisation_identifier` come from the certificate, `subject` and `issuer` are its
     full names, `serial_number` is lower-case hex. `signed_at` is claimed by the signer; `proven_at` is the time the
-    certificate was judged at, from `time_source`; `authority` is who vouches for it.
+    certificate was judged at, from `time_source`; `authority` is who vouches for it. `notes` are peculiarities that
+    break nothing, in English.
     """
 
     field: str
@@ -42,32 +49,59 @@ class SignatureVerdict:
     revocation: Revocation = "unknown"
     level: Level | None = None
     problem: str | None = None
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def finding_zh(self) -> str | None:
+        return None if self.finding is None else EXPLANATIONS[self.finding].zh.format(field=self.field)
+
+    @property
+    def finding_en(self) -> str | None:
+        return None if self.finding is None else EXPLANATIONS[self.finding].en.format(field=self.field)
 
 
 @dataclass(frozen=True, slots=True)
 class PDFVerdict:
-    """`reason` is one English sentence. `signatures` are in the order in which they were made."""
+    """`reason` is a sentence in English, `reason_zh` in Chinese. `signatures` are in the order in which they were made.
+    `finding` is what decided; None if the file is authentic or unsigned.
+    """
 
     outcome: Outcome
     reason: str
     signatures: tuple[SignatureVerdict, ...] = field(default=())
+    finding: Finding | None = None
+    reason_zh: str = ""
 
 
-def conclude(verdicts: list[SignatureVerdict], data: bytes) -> PDFVerdict:
-    """The verdict on the whole file: what doesn't fit comes before what isn't known."""
-    signatures = tuple(verdicts)
-    for found in signatures:
-        if not found.is_intact:
-            return PDFVerdict("altered", f"“{found.field}” doesn't fit the file: {found.problem}.", signatures)
-    for found in signatures:
-        if not found.is_modification_allowed:
-            return PDFVerdict("altered", f"The file was changed after “{found.field}” was made.", signatures)
-    if signatures[-1].modifications not in ("none", "validation_data"):
-        return PDFVerdict("altered", "Something was filled in after the last signature.", signatures)
-    last = signatures[-1]
-    if last.coverage != "entire_file" and (last.modifications == "none" or not data.rstrip().endswith(b"%%EOF")):
-        return PDFVerdict("altered", "Something was added after the end of the signed file.", signatures)
-    for found in signatures:
-        if not found.is_trusted:
-            return PDFVerdict("unrecognised", f"“{found.field}” isn't trusted: {found.problem}.", signatures)
-    return PDFVerdict("authentic", "Every signature holds, and nothing was changed since.", signatures)
+def unsigned() -> PDFVerdict:
+    return PDFVerdict(UNSIGNED.outcome, UNSIGNED.en, (), None, UNSIGNED.zh)
+
+
+def refused(
+    finding: Finding, signatures: Sequence[SignatureVerdict] = (), *, of: str = "", detail: str | None = None
+) -> PDFVerdict:
+    """The verdict that follows from one finding, about the signature `of` or about the whole file."""
+    explanation = EXPLANATIONS[finding]
+    reason = explanation.en.format(field=of)
+    return PDFVerdict(
+        explanation.outcome,
+        reason if detail is None else f"{reason[:-1]} ({detail}).",
+        tuple(signatures),
+        finding,
+        explanation.zh.format(field=of),
+    )
+
+
+def conclude(verdicts: Sequence[SignatureVerdict], of_file: Finding | None = None) -> PDFVerdict:
+    """The verdict on the whole file. `of_file` is what is wrong with the file rather than with one signature."""
+    findings = [(found.finding, found) for found in verdicts if found.finding is not None]
+    for outcome in _WORST_FIRST:
+        for finding, found in findings:
+            if EXPLANATIONS[finding].outcome == outcome:
+                return refused(finding, verdicts, of=found.field, detail=found.problem)
+        if of_file is not None and EXPLANATIONS[of_file].outcome == outcome:
+            return refused(of_file, verdicts, of=verdicts[-1].field if verdicts else "")
+    if not verdicts or not all(found.is_intact and found.is_trusted for found in verdicts):
+        return refused(Finding.MALFORMED, verdicts)  # nothing may be authentic for want of a finding
+    return PDFVerdict(AUTHENTIC.outcome, AUTHENTIC.en, tuple(verdicts), None, AUTHENTIC.zh)

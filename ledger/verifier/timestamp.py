@@ -8,26 +8,32 @@ breaking it (RFC 5652 §5.4). So a token in a package has one canonical form, a 
   that lead to, and exclude, a self-signed root: whom to trust is the user's to say;
 - `digestAlgorithms` is the signer's digest algorithm; RSA is written `rsaEncryption` (RFC 3370 §3.2).
 
-`canonical_token` makes that form when a package is built, and the verifier accepts nothing else.
+`canonical_token` makes that form when a package is built, and `verify_token`, the package verifier's, accepts nothing
+else. `verify_any_token` judges tokens of other software in whatever form they are.
 """
 
-import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import algos, cms, core, tsp, x509
-from pyhanko.sign.ades.report import AdESIndeterminate
-from pyhanko.sign.general import check_ess_certid
-from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_tst_signed_data
-from pyhanko.sign.validation.status import TimestampSignatureStatus
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.general import SigningError, check_ess_certid, extract_signer_info
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import (
+    extract_certs_for_validation,
+    get_signing_cert_attr,
+    validate_sig_integrity,
+)
 
+from ledger.verifier.algorithms import are_strong
+from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, material_of
 from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN
 from ledger.verifier.package import Package
+from ledger.verifier.pades_findings import Finding
 from ledger.verifier.trust import Trust
 from ledger.verifier.verdict import Contradiction, Passed, Undecided
 
@@ -44,13 +50,16 @@ class AuthorityUnknown(TokenInvalid):
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """`at` is the authority's genTime; `authority` the subject of its certificate, `root` of the trusted root."""
+    """`at` is the authority's genTime; `authority` the subject of its certificate, `root` of the trusted root.
+    `is_fresh`: what was at hand showed that none of its certificates was revoked.
+    """
 
     at: datetime
     authority: str
     root: str
     serial_number: int
     policy: str
+    is_fresh: bool = False
 
 
 def check_timestamps(package: Package, trust: Trust) -> Passed[dict[str, Timestamp]]:
@@ -79,6 +88,7 @@ def check_timestamps(package: Package, trust: Trust) -> Passed[dict[str, Timesta
     )
 
 
+@lru_cache(64)
 def canonical_token(token: bytes) -> bytes:
     """The token's one accepted form, DER. Raises `TokenInvalid` if it isn't a token we could bring into it."""
     with _malformed_is_invalid():
@@ -91,29 +101,88 @@ def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> Timesta
     Raises `AuthorityUnknown` if only the way to a trusted root is missing, `TokenInvalid` for all else. Revocation
     of the authority's certificate is not asked for: that needs the network.
     """
+    return verify_canonical_token(token, digest, Certificates(roots))
+
+
+def verify_canonical_token(token: bytes, digest: bytes, certificates: Certificates) -> Timestamp:
+    """As `verify_token`, with revocation as far as the file at hand tells."""
     if len(token) > MAXIMUM_TOKEN_SIZE or canonical_token(token) != token:
         raise TokenInvalid("the token is not in canonical form")
+
+    def digest_of(algorithm: str) -> bytes:
+        if algorithm != "sha256":
+            raise TokenInvalid("it is over another digest than SHA-256")
+        return digest
+
     with _malformed_is_invalid():
-        return _verify(cms.ContentInfo.load(token, strict=True)["content"], digest, roots)
+        signed_data = cms.ContentInfo.load(token, strict=True)["content"]
+        timestamp, judgement = _verify(signed_data, digest_of, certificates)
+        carried = {choice.chosen.dump() for choice in signed_data["certificates"]}
+        if not carried <= {member.dump() for member in judgement.path}:
+            raise TokenInvalid("it carries a certificate that isn't part of the chain")
+        return timestamp
 
 
-def _verify(signed_data: cms.SignedData, digest: bytes, roots: Sequence[bytes]) -> Timestamp:
-    info = signed_data["encap_content_info"]["content"].parsed
-    _check_info(info, digest)
-    status = _validate(signed_data, info, digest, roots)
-    path = status.validation_path
-    if path is None:
-        raise AuthorityUnknown("no path to a trusted root")
-    certificates = {choice.chosen.dump() for choice in signed_data["certificates"]}
-    if not certificates <= {certificate.dump() for certificate in path.iter_certs(include_root=True)}:
-        raise TokenInvalid("it carries a certificate that isn't part of the chain")
-    return Timestamp(
-        at=info["gen_time"].native,
-        authority=status.signing_cert.subject.human_friendly,
-        root=path.first.subject.human_friendly,
+def verify_any_token(token: bytes, digest_of: Callable[[str], bytes], certificates: Certificates) -> Timestamp:
+    """What a token in any form says, if it holds at its own time. `digest_of` gives the digest it should be over, by
+    the name of the algorithm. Raises as `verify_token` does.
+    """
+    with _malformed_is_invalid():
+        content_info = cms.ContentInfo.load(token)
+        if content_info["content_type"].native != "signed_data":
+            raise TokenInvalid("it is not signed data")
+        return _verify(content_info["content"], digest_of, certificates)[0]
+
+
+def _verify(
+    signed_data: cms.SignedData, digest_of: Callable[[str], bytes], certificates: Certificates
+) -> tuple[Timestamp, Judgement]:
+    info = _token_info(signed_data)
+    imprint = info["message_imprint"]
+    if imprint["hashed_message"].native != digest_of(imprint["hash_algorithm"]["algorithm"].native):
+        raise TokenInvalid("it is over something else")
+    authority = _signer(signed_data)
+    at: datetime = info["gen_time"].native
+    certificates.add(material_of(signed_data))
+    try:
+        judgement = certificates.judge(authority, at, "time_stamping")
+    except CertificateRefused as refusal:
+        if refusal.finding is Finding.UNTRUSTED_ROOT:
+            raise AuthorityUnknown("no path to a trusted root") from refusal
+        raise TokenInvalid(f"its authority: {refusal}") from refusal
+    timestamp = Timestamp(
+        at=at,
+        authority=authority.subject.human_friendly,
+        root=judgement.path[0].subject.human_friendly,
         serial_number=info["serial_number"].native,
         policy=info["policy"].dotted,
+        is_fresh=judgement.is_fresh,
     )
+    return timestamp, judgement
+
+
+def _token_info(signed_data: cms.SignedData) -> tsp.TSTInfo:
+    encapsulated = signed_data["encap_content_info"]
+    if encapsulated["content_type"].native != "tst_info":
+        raise TokenInvalid("it is not a time-stamp token")
+    return encapsulated["content"].parsed
+
+
+def _signer(signed_data: cms.SignedData) -> x509.Certificate:
+    """The authority's certificate, if its signature over the TSTInfo fits (RFC 5652 §5.4, RFC 5816)."""
+    signer = extract_signer_info(signed_data)
+    content = bytes(signed_data["encap_content_info"]["content"])
+    if not are_strong(signer["digest_algorithm"], signer["signature_algorithm"]):
+        raise TokenInvalid("it uses an algorithm that is no longer safe")
+    digest = hashlib.new(signer["digest_algorithm"]["algorithm"].native, content).digest()
+    try:
+        certificate: x509.Certificate = extract_certs_for_validation(signed_data).signer_cert
+        fits = validate_sig_integrity(signer, certificate, "tst_info", digest)
+    except (SignatureValidationError, SigningError) as error:
+        raise TokenInvalid("its signature or certificates can't be read") from error
+    if not all(fits):
+        raise TokenInvalid("its signature doesn't fit")
+    return certificate
 
 
 @contextmanager
@@ -125,38 +194,6 @@ def _malformed_is_invalid() -> Iterator[None]:
         raise
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         raise TokenInvalid("it is not a time-stamp token") from error
-
-
-def _validate(
-    signed_data: cms.SignedData, info: tsp.TSTInfo, digest: bytes, roots: Sequence[bytes]
-) -> TimestampSignatureStatus:
-    """Signature, signed attributes, key usage, and the path to a root at genTime, by pyHanko."""
-    context = ValidationContext(
-        trust_roots=[x509.Certificate.load(root) for root in roots],
-        moment=info["gen_time"].native,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
-    try:
-        facts: dict[str, Any] = asyncio.run(validate_tst_signed_data(signed_data, context, lambda _: digest))
-    except Exception as error:  # pyHanko raises many kinds for hostile input; all of them mean the same here.
-        raise TokenInvalid("its signature or certificates can't be read") from error
-    status = TimestampSignatureStatus(**facts)
-    if not (status.intact and status.valid):
-        raise TokenInvalid("its signature doesn't fit")
-    if status.trust_problem_indic is AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND:
-        raise AuthorityUnknown("no path to a trusted root")
-    if not status.trusted:
-        raise TokenInvalid(f"its certificates don't hold ({status.trust_problem_indic})")
-    return status
-
-
-def _check_info(info: tsp.TSTInfo, digest: bytes) -> None:
-    imprint = info["message_imprint"]
-    if imprint["hash_algorithm"]["algorithm"].native != "sha256":
-        raise TokenInvalid("it is over another digest than SHA-256")
-    if imprint["hashed_message"].native != digest:
-        raise TokenInvalid("it is over something else")
 
 
 def _rebuild(token: bytes) -> bytes:

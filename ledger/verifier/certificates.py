@@ -1,0 +1,234 @@
+"""Does a certificate lead to a trusted root, at a given moment, and was it revoked? RFC 5280 §6, RFC 6960.
+
+Everything is taken from the file at hand (`Material`): nothing is fetched, and the machine's clock isn't asked. What
+says that a certificate is revoked counts whenever it was made; what says that it is good counts only if it is fresh.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from asn1crypto import cms, core, crl, ocsp, pem, x509
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import (
+    ExpiredError,
+    InsufficientRevinfoError,
+    InvalidCertificateError,
+    NotYetValidError,
+    PathBuildingError,
+    PathValidationError,
+    RevokedError,
+)
+
+from ledger.verifier.pades_findings import Finding
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Purpose = Literal["non_repudiation", "signing", "time_stamping"]
+
+_SIGNING_USES = frozenset({"digital_signature", "non_repudiation"})
+_SIGNING_PURPOSES = frozenset(
+    {
+        "any_extended_key_usage",
+        "email_protection",
+        "client_auth",
+        "code_signing",
+        "microsoft_document_signing",
+        "adobe_authentic_documents_trust",
+        "1.3.6.1.5.5.7.3.36",  # id-kp-documentSigning, RFC 9336
+    }
+)
+
+
+class CertificateRefused(Exception):
+    """The certificate can't be relied on; `finding` says why."""
+
+    def __init__(self, finding: Finding, detail: str) -> None:
+        super().__init__(detail)
+        self.finding = finding
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Certificates and revocation information somebody collected; none of it is trusted for being there."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    revocation_lists: tuple[crl.CertificateList, ...] = ()
+    ocsp_responses: tuple[ocsp.OCSPResponse, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        certificates: Sequence[x509.Certificate],
+        revocation_lists: Sequence[bytes],
+        ocsp_responses: Sequence[bytes],
+    ) -> "Material":
+        """From DER. What can't be read says nothing, and is left out."""
+        lists = [found for data in revocation_lists if (found := _read(crl.CertificateList, data)) is not None]
+        responses = [found for data in ocsp_responses if (found := _read(ocsp.OCSPResponse, data)) is not None]
+        return cls(tuple(certificates), tuple(lists), tuple(responses))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`path` leads from the root to the certificate. `is_fresh`: revocation of every member is known to be none."""
+
+    path: tuple[x509.Certificate, ...]
+    is_fresh: bool
+
+
+class Certificates:
+    """The roots one trusts and the material of one file. Answers are kept: the same questions come again and again."""
+
+    def __init__(self, roots: Sequence[bytes], run: Run = asyncio.run) -> None:
+        self._roots = [load_certificate(root) for root in roots]
+        self._certificates: dict[bytes, x509.Certificate] = {}
+        self._revocation_lists: dict[bytes, crl.CertificateList] = {}
+        self._ocsp_responses: dict[bytes, ocsp.OCSPResponse] = {}
+        self._run = run
+        self._judged: dict[tuple[bytes, datetime, Purpose], Judgement | CertificateRefused] = {}
+        self._contexts: dict[tuple[datetime, str], ValidationContext] = {}
+
+    def add(self, material: Material) -> None:
+        """Each piece once, for the same stand in the file and in every signature. Earlier answers are void by more."""
+        before = len(self._certificates), len(self._revocation_lists), len(self._ocsp_responses)
+        self._certificates |= {found.dump(): found for found in material.certificates}
+        self._revocation_lists |= {found.dump(): found for found in material.revocation_lists}
+        self._ocsp_responses |= {found.dump(): found for found in material.ocsp_responses}
+        if before != (len(self._certificates), len(self._revocation_lists), len(self._ocsp_responses)):
+            self._judged.clear()
+            self._contexts.clear()
+
+    def judge(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
+        """Raises `CertificateRefused`."""
+        key = (certificate.dump(), moment, purpose)
+        if key not in self._judged:
+            try:
+                self._judged[key] = self._judge(certificate, moment, purpose)
+            except CertificateRefused as refusal:
+                self._judged[key] = refusal
+        judged = self._judged[key]
+        if isinstance(judged, CertificateRefused):
+            raise judged
+        return judged
+
+    def was_ever_revoked(self, certificate: x509.Certificate, purpose: Purpose) -> bool:
+        """As far as the material goes; for a signature whose time nobody vouches for (EN 319 102-1 §5.2.6)."""
+        told_at = [found["tbs_cert_list"]["this_update"].native for found in self._revocation_lists.values()]
+        told_at += [
+            response.response_data["produced_at"].native
+            for response in self._ocsp_responses.values()
+            if response["response_status"].native == "successful"
+        ]
+        ends_at: datetime = certificate.not_valid_after
+        moments = [min(told, ends_at) for told in told_at if told >= certificate.not_valid_before]
+        try:
+            for moment in {max(moments)} if moments else ():
+                self.judge(certificate, moment, purpose)
+        except CertificateRefused as refusal:
+            return refusal.finding is Finding.CERTIFICATE_REVOKED
+        return False
+
+    def _judge(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
+        """With revocation required first, then without: what is missing there leaves it unknown."""
+        _check_purpose(certificate, purpose)
+        try:
+            try:
+                return Judgement(self._path(certificate, moment, "require"), is_fresh=True)
+            except InsufficientRevinfoError:
+                return Judgement(self._path(certificate, moment, "soft-fail"), is_fresh=False)
+        except RevokedError as error:
+            raise CertificateRefused(Finding.CERTIFICATE_REVOKED, "its certificate was revoked") from error
+        except NotYetValidError as error:
+            raise CertificateRefused(
+                Finding.CERTIFICATE_NOT_YET_VALID, "its certificate wasn't valid at the time"
+            ) from error
+        except ExpiredError as error:
+            raise CertificateRefused(Finding.CERTIFICATE_EXPIRED, "its certificate wasn't valid at the time") from error
+        except (PathBuildingError, InvalidCertificateError) as error:
+            raise CertificateRefused(Finding.UNTRUSTED_ROOT, "no way to a trusted root") from error
+        except (PathValidationError, ValueError) as error:
+            raise CertificateRefused(
+                Finding.CERTIFICATE_INVALID, f"its chain of certificates doesn't hold ({type(error).__name__})"
+            ) from error
+
+    def _path(self, certificate: x509.Certificate, moment: datetime, revocation: str) -> tuple[x509.Certificate, ...]:
+        if (moment, revocation) not in self._contexts:
+            self._contexts[moment, revocation] = ValidationContext(
+                trust_roots=self._roots,
+                other_certs=self._certificates.values(),
+                crls=list(self._revocation_lists.values()),
+                ocsps=list(self._ocsp_responses.values()),
+                moment=moment,
+                allow_fetching=False,
+                revocation_mode=revocation,
+                # A CRL from after the signature says all the more about it: revocation is for good.
+                retroactive_revinfo=True,
+            )
+        validator: Any = CertificateValidator(certificate, validation_context=self._contexts[moment, revocation])
+        return tuple(self._run(validator.async_validate_path()).iter_certs(include_root=True))
+
+
+def material_of(signed_data: cms.SignedData) -> Material:
+    """What a CMS structure carries: certificates, CRLs, OCSP responses (RFC 5652 §10.2, RFC 5940), and Adobe's
+    revocation archive among its signed attributes (ISO 32000-2 §12.8.3.3.2).
+    """
+    lists, responses = [], []
+    for choice in _or_none(signed_data["crls"]):
+        if choice.name == "crl":
+            lists.append(choice.chosen)
+        elif choice.chosen["other_rev_info_format"].native == "ocsp_response":
+            responses.append(ocsp.OCSPResponse.load(choice.chosen["other_rev_info"].dump()))
+    for signer in signed_data["signer_infos"]:
+        for attribute in _or_none(signer["signed_attrs"]):
+            if attribute["type"].native == "adobe_revocation_info_archival":
+                lists += _or_none(attribute["values"][0]["crl"])
+                responses += _or_none(attribute["values"][0]["ocsp"])
+    return Material(tuple(certificates_of(signed_data)), tuple(lists), tuple(responses))
+
+
+def certificates_of(signed_data: cms.SignedData) -> list[x509.Certificate]:
+    choices = _or_none(signed_data["certificates"])
+    return [choice.chosen for choice in choices if choice.name == "certificate"]
+
+
+def load_certificate(data: bytes) -> x509.Certificate:
+    """From DER or PEM. Raises `ValueError`."""
+    der = pem.unarmor(data)[2] if pem.detect(data) else data
+    certificate = x509.Certificate.load(der, strict=True)
+    certificate.subject.native  # noqa: B018 - asn1crypto parses lazily: now is the time to find out
+    return certificate
+
+
+def _check_purpose(certificate: x509.Certificate, purpose: Purpose) -> None:
+    """Key usage and extended key usage (RFC 5280 §4.2.1.3, §4.2.1.12; for time-stamps RFC 3161 §2.3)."""
+    uses = certificate.key_usage_value
+    purposes = certificate.extended_key_usage_value
+    allowed_uses = set(uses.native) if uses is not None else None
+    allowed_purposes = set(purposes.native) if purposes is not None else None
+    if purpose == "time_stamping":
+        is_suitable = "time_stamping" in (allowed_purposes or ())
+    elif purpose == "non_repudiation":
+        is_suitable = allowed_uses is None or "non_repudiation" in allowed_uses
+    else:
+        is_suitable = (allowed_uses is None or bool(_SIGNING_USES & allowed_uses)) and (
+            allowed_purposes is None or bool(_SIGNING_PURPOSES & allowed_purposes)
+        )
+    if not is_suitable:
+        raise CertificateRefused(Finding.CERTIFICATE_UNSUITABLE, "its certificate isn't meant for this")
+
+
+def _or_none(values: Any) -> Iterable[Any]:
+    """Optional parts of ASN.1 structures are `Void`, not empty, if they aren't there."""
+    return () if isinstance(values, core.Void) else values
+
+
+def _read(kind: Any, data: bytes) -> Any | None:
+    """asn1crypto parses lazily, so a value is asked for everything now."""
+    try:
+        found = kind.load(data, strict=True)
+        found.native  # noqa: B018
+    except Exception:  # noqa: BLE001 - a stranger's bytes may make the parser raise anything
+        return None
+    return found
