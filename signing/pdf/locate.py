@@ -33,11 +33,11 @@ class PDFTextLocator:
     """Implements `signing.ports.TextLocator`."""
 
     def locate(self, data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
-        """`data` is a screened document. A text nobody can see is nowhere. Raises `ValueError` for over 200 texts."""
+        """`data` is a screened document. A text nobody can see is nowhere. Raises `TooManyAnchors` for over 200."""
         found: dict[str, list[TextBox]] = {text: [] for text in texts}
-        if len(found) > MOST_TEXTS:
-            raise ValueError(f"at most {MOST_TEXTS} texts")
         wanted = {text: folded for text in found if (folded := _folded(text))}
+        if len(wanted) > MOST_TEXTS:
+            raise TooManyAnchors(most=MOST_TEXTS)
         if not wanted:
             return found
         with pikepdf.open(BytesIO(data), suppress_warnings=True) as document:
