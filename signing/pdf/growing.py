@@ -94,6 +94,8 @@ class GrowingPDF(PdfHandler):
         self._trailer = self._file.trailer
         self.length, self._last_xref, self._has_xref_stream, self._needs_line_end = _measure(stream)
         self._hash = _hash(stream)
+        self.original_hash = self._hash.copy()
+        """The SHA-256 of the file without any increment, as a state that others may carry on from a copy of."""
         self._next_number = int(self._trailer.Size)
         self._objects: dict[int, PDFObject] = {}
         self._changed: dict[int, int] = {}

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 from core.clock import Clock
 from ledger.errors import TimestampUnavailable
 from ledger.ports import TimestampAuthority
-from ledger.verifier.pades import verify_pdf
+from ledger.verifier.pades import verify_increment
 from signing.pdf import remote
 from signing.pdf.embed import FORM_FILLING, NO_CHANGES, Embedder, Signature, begin_signature
 from signing.pdf.errors import SignatureBroken
@@ -143,15 +143,20 @@ class PDFSigner:
     def _finished(self, before: bytes, growing: GrowingPDF, roots: Sequence[bytes]) -> bytes:
         """The new data, validated. Raises `SignatureBroken`."""
         after = b"".join([before, *growing.increments])
-        self._validate(before, after, roots)
+        self._validate(before, after, roots, growing.original_hash)
         return after
 
-    def _validate(self, before: bytes, after: bytes, roots: Sequence[bytes]) -> None:
-        """Raises `SignatureBroken` unless every signature holds."""
-        verdict = verify_pdf(
+    def _validate(self, before: bytes, after: bytes, roots: Sequence[bytes], hash_before: Any = None) -> None:
+        """What was there before was validated when it was made; what is new must hold, and must not have broken it.
+
+        Raises `SignatureBroken`.
+        """
+        verdict = verify_increment(
+            before,
             after,
             signing_roots=[*roots, *self._signing_roots],
             timestamp_roots=[*roots, *self._timestamp_roots],
+            hash_before=hash_before,
         )
         if verdict.outcome != "authentic":
             problems = [f"{found.field}: {found.problem}" for found in verdict.signatures if found.problem]
