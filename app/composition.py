@@ -12,6 +12,7 @@ from accounts.service import AccountService
 from api.services import Platform, Services
 from app.broker import RelayKick
 from app.fonts import BOLD, REGULAR
+from app.platform_seal import open_platform_seal
 from app.settings import ChainSettings, MessageSettings, SandboxSettings, Settings
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.database import create_database_engine
@@ -42,7 +43,7 @@ from performance.service import PerformanceService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
 from signing.pdf.sandbox import Sandbox, SandboxLimits
-from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener
+from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener, SandboxedVerifier
 from signing.pdf.sign import PDFSigner
 from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
 from signing.pki.service import PKIService
@@ -117,7 +118,7 @@ def build(settings: Settings) -> Application:
         unit_of_work=unit_of_work,
         clock=clock,
         objects=Objects.at(settings.objects.url),
-        secrets=SecretBox(settings.secrets.read()),
+        secrets=SecretBox(settings.secrets.read(), settings.secrets.read_previous()),
     )
     services = build_services(settings, base)
     return Application(settings, engine, clock, services, Dispatcher(engine, unit_of_work, subscribers(services)))
@@ -126,7 +127,13 @@ def build(settings: Settings) -> Application:
 def build_services(settings: Settings, base: Foundation) -> Services:
     """Every service with its real adapters, as the settings say."""
     unit_of_work, objects, secrets = base.unit_of_work, base.objects, base.secrets
-    pki = PKIService(unit_of_work=unit_of_work, secrets=secrets, base_url=settings.base_url, clock=base.clock)
+    pki = PKIService(
+        unit_of_work=unit_of_work,
+        secrets=secrets,
+        base_url=settings.base_url,
+        clock=base.clock,
+        external_seal=open_platform_seal(settings.signing.seal, base.clock.now()) if settings.signing.seal else None,
+    )
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _external_timestamp_roots(settings)
     signer = PDFSigner(pki, authority, base.clock, timestamp_roots=external_roots, level=settings.signing.level)
@@ -186,7 +193,9 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             pictures=TrialPictures(),
             software=SOFTWARE,
         ),
-        validation=ValidationService(pki, timestamp_roots=external_roots),
+        validation=ValidationService(
+            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox))
+        ),
         performance=PerformanceService(unit_of_work),
         credit=CreditService(unit_of_work),
         notify=NotifyService(
@@ -224,7 +233,7 @@ def _note_delivery(uow: UnitOfWork, event: LinkMessageSettled) -> None:
 def sandbox_of(settings: SandboxSettings) -> Sandbox:
     """One for the whole process, however often it is put together; it starts nothing before it is used."""
     memory = settings.memory_megabytes * 1024 * 1024
-    return Sandbox(SandboxLimits(workers=settings.workers, memory_bytes=memory))
+    return Sandbox(SandboxLimits(settings.workers, memory, modules=("signing.pdf.sandboxed",)))
 
 
 def _screening_limits(settings: Settings) -> ScreeningLimits:

@@ -15,7 +15,8 @@ from core.database import Base
 
 
 class Document(Base):
-    """An uploaded PDF that passed screening. `sha256` and `sm3` are lower-case hex, `size` is in bytes."""
+    """An uploaded PDF that passed screening. `sha256` and `sm3` are lower-case hex, `size` is in bytes; `flattened` are
+    codes of `signing.pdf.flatten.FLATTENED`: what preparing makes plain content or leaves out."""
 
     __tablename__ = "document"
     __append_only__ = True
@@ -30,6 +31,7 @@ class Document(Base):
     sm3: Mapped[str] = mapped_column(Text)
     object_key: Mapped[str] = mapped_column(Text)
     pages: Mapped[int]
+    flattened: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime]
 
 

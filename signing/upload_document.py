@@ -34,9 +34,15 @@ def upload_document(context: SigningContext, actor: Actor, *, name: str, data: b
             sm3=file.sm3,
             object_key=object_key,
             pages=screened.page_count,
+            flattened=list(screened.flattened),
             created_at=uow.now,
         )
         uow.session.add(document)
-        facts = {"by": sender_facts(actor), "pages": document.pages, "software": context.software}
+        facts = {
+            "by": sender_facts(actor),
+            "pages": document.pages,
+            "flattened": document.flattened,
+            "software": context.software,
+        }
         record_for_document(uow, document, step="document.uploaded", facts=facts, files=[StoredFile(file, object_key)])
     return document

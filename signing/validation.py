@@ -4,7 +4,7 @@ The judgement itself is the offline verifier's (`ledger.verifier.pades`), so tha
 a court's expert gets without us.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from signing.pdf.errors import EmptyFile, FileTooLarge
@@ -15,12 +15,21 @@ LARGEST_FILE = 50 * _MEGABYTE
 
 
 class ValidationService:
-    """`signing_roots` and `timestamp_roots` are trusted besides the built-in authority's own, PEM or DER."""
+    """`signing_roots` and `timestamp_roots` are trusted besides the built-in authority's own, PEM or DER.
+
+    `verify` is `verify_pdf`, or the same in the sandbox, where a hostile file can do no harm.
+    """
 
     def __init__(
-        self, pki: PKIService, *, signing_roots: Sequence[bytes] = (), timestamp_roots: Sequence[bytes] = ()
+        self,
+        pki: PKIService,
+        *,
+        signing_roots: Sequence[bytes] = (),
+        timestamp_roots: Sequence[bytes] = (),
+        verify: Callable[..., PDFVerdict] = verify_pdf,
     ) -> None:
         self._pki = pki
+        self._verify = verify
         self._signing_roots = tuple(signing_roots)
         self._timestamp_roots = tuple(timestamp_roots)
 
@@ -31,7 +40,7 @@ class ValidationService:
         if len(data) > LARGEST_FILE:
             raise FileTooLarge(megabytes=-(-len(data) // _MEGABYTE), limit_megabytes=LARGEST_FILE // _MEGABYTE)
         own = self._pki.roots()
-        return verify_pdf(
+        return self._verify(
             data,
             signing_roots=[*own, *self._signing_roots],
             timestamp_roots=[*own, *self._timestamp_roots],

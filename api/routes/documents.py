@@ -12,8 +12,17 @@ from api.deps import CurrentActor, CurrentServices, Cursor, Limit
 from api.responses import pdf_response
 from core import ids
 from signing.models import Document
+from signing.pdf.flatten import FLATTENED
 
 router = APIRouter(prefix="/documents", tags=["documents"])
+
+
+class Flattening(BaseModel):
+    """Something of the upload that becomes plain content of its pages, or is left out, before anybody signs."""
+
+    code: Annotated[str, Field(examples=["form_fields"])]
+    zh: str
+    en: str
 
 
 class DocumentView(BaseModel):
@@ -25,6 +34,7 @@ class DocumentView(BaseModel):
     pages: int
     sha256: str
     sm3: str
+    flattened: list[Flattening]
     created_at: datetime
 
 
@@ -78,5 +88,6 @@ def _view(document: Document) -> DocumentView:
         pages=document.pages,
         sha256=document.sha256,
         sm3=document.sm3,
+        flattened=[Flattening(code=code, zh=FLATTENED[code][0], en=FLATTENED[code][1]) for code in document.flattened],
         created_at=document.created_at,
     )

@@ -41,12 +41,16 @@ _LARGEST_ANSWER = 256 * _MEGABYTE
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """`memory_bytes` is each worker's whole address space; `queue_seconds` is how long a task waits for a worker."""
+    """`memory_bytes` is each worker's whole address space; `queue_seconds` is how long a task waits for a worker.
+
+    `modules` are loaded when a worker starts, so that no task's time is spent on it.
+    """
 
     workers: int = 2
     memory_bytes: int = 896 * _MEGABYTE
     tasks_per_worker: int = 500
     queue_seconds: float = 30
+    modules: tuple[str, ...] = ()
 
 
 class SandboxError(Exception):
@@ -75,6 +79,12 @@ class SandboxBusy(Unavailable):
     en = "Too many files are being read at this moment; this one wasn't, and nothing was changed. Try again soon."
 
 
+class SandboxUnavailable(Unavailable):
+    code = "sandbox_unavailable"
+    zh = "安全读取文件的程序无法启动，本次未处理，任何内容均未改变。请联系管理员。"
+    en = "What reads files safely can't be started; nothing was read or changed. Tell the operator."
+
+
 class Sandbox:
     """A few workers, shared by all threads of this process."""
 
@@ -87,7 +97,7 @@ class Sandbox:
         """`function(data, *args, **named)`, a function of a module, on bytes or a file's content.
 
         `timeout` is in seconds and counts from when a worker begins. Raises the errors of ours that the function
-        raises, `SandboxBusy`, or a `SandboxError`.
+        raises, `SandboxBusy`, `SandboxUnavailable`, or a `SandboxError`.
         """
         call = pickle.dumps((function, args, named, timeout))
         with _as_file(data) as file, self._own_pool().worker() as worker:
@@ -177,11 +187,11 @@ class _Worker:
         self.peak_bytes = 0
         self.has_answered = True
         self.connection, theirs = socket.socketpair()
-        code = "import sys; from signing.pdf.sandbox_worker import main; main(*map(int, sys.argv[1:]))"
+        code = "import sys; from signing.pdf.sandbox_worker import main; main(*map(int, sys.argv[1:4]), sys.argv[4:])"
         with theirs:
             numbers = (theirs.fileno(), os.getpid(), limits.memory_bytes)
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-c", code, *map(str, numbers)],
+                [sys.executable, "-W", "ignore", "-c", code, *map(str, numbers), *limits.modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -189,9 +199,9 @@ class _Worker:
             )
         try:
             self._receive(time.monotonic() + _START_SECONDS)
-        except SandboxError:
+        except SandboxError as error:
             self.stop()
-            raise
+            raise SandboxUnavailable from error
 
     def call(self, call: bytes, file: IO[bytes], timeout: float) -> Any:
         """One task. After anything but an answer the worker is of no more use."""

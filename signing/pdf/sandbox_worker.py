@@ -19,6 +19,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -27,14 +28,15 @@ from core.errors import DingyueError
 LENGTH = struct.Struct(">Q")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
-_WARM = ("signing.pdf.screen", "signing.pdf.prepare", "ledger.verifier.pades")
-"""Loaded before the worker says that it is ready, so that no task's time is spent on it."""
 
 
-def main(descriptor: int, parent: int, memory_bytes: int) -> None:
-    """`descriptor` is the worker's end of the socket, `parent` the process it works for."""
+def main(descriptor: int, parent: int, memory_bytes: int, modules: Sequence[str]) -> None:
+    """`descriptor` is the worker's end of the socket, `parent` the process it works for.
+
+    `modules` are loaded before the worker says that it is ready, so that no task's time is spent on it.
+    """
     _confine(parent, memory_bytes)
-    for module in _WARM:
+    for module in modules:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()

@@ -113,13 +113,6 @@ def add_many_zeros(pdf: Pdf) -> None:
     pdf.Root.Hidden = stream
 
 
-def fill_page(pdf: Pdf) -> None:
-    """A hundred megabytes of drawing, which pack into a few kilobytes: within the budget, but much to parse."""
-    stream = Stream(pdf, b"")
-    stream.write(zlib.compress(b"0 0 m " * (100 * 1024 * 1024 // 6), 1), filter=Name.FlateDecode)
-    pdf.pages[0].obj.Contents = stream
-
-
 def remove_area(pdf: Pdf) -> None:
     pdf.pages[0].MediaBox = Array([0, 0, 0, 0])
 

@@ -18,6 +18,9 @@ def upgrade() -> None:
 
 
 def _add_documents() -> None:
+    flattened = sa.Column("flattened", postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default="[]")
+    op.add_column("document", flattened)
+    op.alter_column("document", "flattened", server_default=None)
     op.create_table(
         "envelope_document",
         sa.Column("envelope_id", sa.Uuid(), nullable=False),
