@@ -42,22 +42,34 @@ class SecretSettings(_Section):
     master_key: SecretStr | None = None
     # Or a file that holds it (a mounted secret).
     master_key_file: Path | None = None
+    # While the master key is being changed: the one before, or its file. It only opens what it sealed.
+    previous_master_key: SecretStr | None = None
+    previous_master_key_file: Path | None = None
 
     @model_validator(mode="after")
     def _one_is_given(self) -> Self:
         if (self.master_key is None) == (self.master_key_file is None):
             raise ValueError("give either master_key or master_key_file")
+        if self.previous_master_key is not None and self.previous_master_key_file is not None:
+            raise ValueError("give either previous_master_key or previous_master_key_file, if at all")
         return self
 
     def read(self) -> bytes:
         """The 32 bytes. Raises `ValueError` if they aren't."""
-        if self.master_key_file is not None:
-            raw = bytes.fromhex(self.master_key_file.read_text().strip())
-        else:
-            raw = bytes.fromhex(self.master_key.get_secret_value() if self.master_key else "")
-        if len(raw) != 32:
-            raise ValueError("the master key must be 32 bytes in hex")
-        return raw
+        return _master_key(self.master_key, self.master_key_file)
+
+    def read_previous(self) -> list[bytes]:
+        """The same of the key before, if there is one."""
+        if self.previous_master_key is None and self.previous_master_key_file is None:
+            return []
+        return [_master_key(self.previous_master_key, self.previous_master_key_file)]
+
+
+def _master_key(given: SecretStr | None, file: Path | None) -> bytes:
+    raw = bytes.fromhex(file.read_text().strip() if file else given.get_secret_value() if given else "")
+    if len(raw) != 32:
+        raise ValueError("the master key must be 32 bytes in hex")
+    return raw
 
 
 class LogSettings(_Section):
@@ -93,9 +105,38 @@ class TimestampSettings(_Section):
         return self
 
 
+class PlatformSealSettings(_Section):
+    # PEM: the authorities above the seal's certificate, the root among them. The root is trusted for seals.
+    authorities_file: Path
+    # Either a PKCS #12 file …
+    pkcs12_file: Path | None = None
+    passphrase: SecretStr | None = None
+    # … or a key in a PKCS #11 token: the vendor's library, the token's label, the PIN, the key's label or id (hex).
+    pkcs11_module: Path | None = None
+    token_label: str | None = None
+    pin: SecretStr | None = None
+    key_label: str | None = None
+    key_id: Annotated[str | None, Field(pattern=r"^([0-9a-fA-F]{2})+$")] = None
+    # PEM: the certificate of the key in the token, if the token doesn't hold it.
+    certificate_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_is_complete(self) -> Self:
+        file, token = (self.pkcs12_file, self.passphrase), (self.pkcs11_module, self.token_label, self.pin)
+        if any(each is not None for each in file) == any(each is not None for each in token):
+            raise ValueError("give either pkcs12_file or pkcs11_module")
+        if None in (file if self.pkcs12_file is not None else token):
+            raise ValueError("give pkcs12_file and passphrase, or pkcs11_module, token_label and pin")
+        if self.pkcs11_module is not None and self.key_label is None and self.key_id is None:
+            raise ValueError("give key_label or key_id")
+        return self
+
+
 class SigningSettings(_Section):
     # PAdES level of sealed contracts: B-LT, or B-LTA with a document timestamp, which Debian's poppler can't check.
     level: Literal["B-LT", "B-LTA"] = "B-LT"
+    # The platform seals with somebody else's certificate instead of the built-in trial one.
+    seal: PlatformSealSettings | None = None
 
 
 class UploadSettings(_Section):

@@ -18,13 +18,17 @@ def chain_of(certificate: x509.Certificate, others: Iterable[x509.Certificate]) 
     """DER from the certificate's issuer towards the root, without the root itself; what doesn't belong is left out."""
     remaining = list(others)
     found: list[bytes] = []
-    while (issuer := next((each for each in remaining if _issued(each, certificate)), None)) is not None:
+    while (issuer := issuer_of(certificate, remaining)) is not None:
         remaining.remove(issuer)
         if issuer.subject == issuer.issuer:
             break
         found.append(issuer.public_bytes(serialization.Encoding.DER))
         certificate = issuer
     return tuple(found)
+
+
+def issuer_of(certificate: x509.Certificate, others: Iterable[x509.Certificate]) -> x509.Certificate | None:
+    return next((each for each in others if _issued(each, certificate)), None)
 
 
 def require_usable(certificate: x509.Certificate, now: datetime) -> None:

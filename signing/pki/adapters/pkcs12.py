@@ -1,10 +1,12 @@
 """A credential from a PKCS #12 file (RFC 7292): key, certificate and chain under a passphrase."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from asn1crypto import pkcs12 as structure
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -19,8 +21,10 @@ class PKCS12Credential(SoftwareCredential):
     """The key is held in memory, decrypted, from the loading on."""
 
     @classmethod
-    def load(cls, data: bytes, passphrase: str, *, now: datetime) -> Self:
-        """Raises `PKCS12Unreadable`, `PassphraseWrong`, `PKCS12WithoutKey`, `KeyMismatch`, `KeyUnsuitable` or
+    def load(cls, data: bytes, passphrase: str, *, now: datetime, others: Sequence[x509.Certificate] = ()) -> Self:
+        """`others` may lead to the root where the file's own certificates don't.
+
+        Raises `PKCS12Unreadable`, `PassphraseWrong`, `PKCS12WithoutKey`, `KeyMismatch`, `KeyUnsuitable` or
         `CredentialOutdated`."""
         _require_pkcs12(data)
         try:
@@ -38,7 +42,7 @@ class PKCS12Credential(SoftwareCredential):
         return cls(
             certificate=certificate,
             der=certificate.public_bytes(serialization.Encoding.DER),
-            chain=chain_of(certificate, (each.certificate for each in loaded.additional_certs)),
+            chain=chain_of(certificate, [*(each.certificate for each in loaded.additional_certs), *others]),
             private_key=loaded.key,
         )
 
