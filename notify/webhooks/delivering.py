@@ -10,6 +10,7 @@ A crash in 1 leaves a delivery in `sending`; its lease runs out, 2 records the a
 Whether the endpoint had it already nobody can know: it is delivered at least once, always with the same event id.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -46,6 +47,17 @@ class Deliverer:
         return sum(
             self._record(delivery_id, attempt, Answer(Outcome.WORKER_LOST)) is not None for delivery_id, attempt in lost
         )
+
+    def count_due_endpoints(self) -> int:
+        with self.unit_of_work() as uow:
+            return repository.count_due_endpoints(uow.session, uow.now, self.lease)
+
+    def send_until(self, deadline: float) -> int:
+        """Sends one after the other until nothing is due or the deadline (monotonic) is over. Returns how many."""
+        sent = 0
+        while time.monotonic() < deadline and self.send_next() is not None:
+            sent += 1
+        return sent
 
     def send_next(self) -> DeliveryState | None:
         """Sends the delivery that is due the longest; None if there is nothing to send."""

@@ -45,7 +45,6 @@ class EventType(StrEnum):
     RECIPIENT_AUTHENTICATED = "recipient.authenticated"
     RECIPIENT_SIGNED = "recipient.signed"
     RECIPIENT_APPROVED = "recipient.approved"
-    RECIPIENT_DECLINED = "recipient.declined"
     RECIPIENT_REPLACED = "recipient.replaced"
     ENDPOINT_TEST = "endpoint.test"
 

@@ -100,11 +100,34 @@ def cancel_pending(session: Session, endpoint_id: UUID, now: datetime) -> None:
 def claim_due(
     session: Session, now: datetime, lease: timedelta
 ) -> tuple[WebhookDelivery, WebhookEndpoint] | tuple[None, None]:
-    """The next delivery to send, locked, with its endpoint; two senders never get the same one.
+    """The next delivery to send and its endpoint, both locked; two senders never get the same delivery.
 
-    An endpoint gets one at a time, so that a slow one holds up one sender and not all. (Two claims in the very same
-    moment may not see each other; that is a politeness lost, not a rule broken.)
+    An endpoint gets one at a time, so that a slow one holds up one sender and not all. (A claim that began before
+    another one's commit may not see it; that is a politeness lost, not a rule broken.)
     """
+    query = (
+        select(WebhookDelivery, WebhookEndpoint)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(*_claimable(now, lease))
+        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
+        .limit(1)
+        .with_for_update(of=(WebhookDelivery, WebhookEndpoint), key_share=True, skip_locked=True)
+    )
+    row = session.execute(query).first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def count_due_endpoints(session: Session, now: datetime, lease: timedelta) -> int:
+    """How many endpoints something could be sent to right now."""
+    query = (
+        select(func.count(WebhookDelivery.endpoint_id.distinct()))
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(*_claimable(now, lease))
+    )
+    return session.scalar(query) or 0
+
+
+def _claimable(now: datetime, lease: timedelta) -> tuple[ColumnElement[bool], ...]:
     on_its_way = aliased(WebhookDelivery)
     is_busy = (
         select(on_its_way.id)
@@ -115,22 +138,13 @@ def claim_due(
         )
         .exists()
     )
-    query = (
-        select(WebhookDelivery, WebhookEndpoint)
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(
-            WebhookDelivery.state == DeliveryState.PENDING,
-            WebhookDelivery.next_attempt_at <= now,
-            WebhookEndpoint.state == EndpointState.ACTIVE,
-            or_(WebhookEndpoint.held_until.is_(None), WebhookEndpoint.held_until <= now),
-            ~is_busy,
-        )
-        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
-        .limit(1)
-        .with_for_update(of=WebhookDelivery, skip_locked=True)
+    return (
+        WebhookDelivery.state == DeliveryState.PENDING,
+        WebhookDelivery.next_attempt_at <= now,
+        WebhookEndpoint.state == EndpointState.ACTIVE,
+        or_(WebhookEndpoint.held_until.is_(None), WebhookEndpoint.held_until <= now),
+        ~is_busy,
     )
-    row = session.execute(query).first()
-    return (None, None) if row is None else (row[0], row[1])
 
 
 def lost_attempts(session: Session, lease: timedelta, limit: int) -> Sequence[tuple[UUID, int]]:

@@ -1,6 +1,8 @@
 """What others may ask of webhooks: hear of events, deliver, set up endpoints, show and resend deliveries."""
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +23,7 @@ from notify.webhooks.ports import Courier
 from notify.webhooks.repository import DeliveryFilter
 from signing.events import EnvelopeProgressed, RecipientReleased
 
-_MOST_PER_RUN = 500
+_LONGEST_RUN_SECONDS = 20.0
 _RETRY_AFTER_SECONDS = 15
 
 
@@ -35,13 +37,17 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class WebhookService:
-    """`lease` must exceed what the courier may take, its look-up of a name included."""
+    """`lease` must exceed what the courier may take, its look-up of a name included.
+
+    `threads`: how many endpoints one run serves at the same time; they mostly wait for other people's computers.
+    """
 
     unit_of_work: UnitOfWorkFactory
     secrets: SecretBox
     courier: Courier
     addresses: AddressPolicy
     lease: timedelta = timedelta(minutes=2)
+    threads: int = 8
 
     def subscriptions(self) -> list[Subscription[Any]]:
         return [
@@ -54,13 +60,20 @@ class WebhookService:
         return Endpoints(self.unit_of_work, self.secrets, self.addresses)
 
     def deliver_due(self) -> int:
-        """Sends what is due; returns how many attempts were made. Any number of workers may run it at once."""
+        """Sends what is due; returns how many attempts were made. Any number of workers may run it at once.
+
+        Endpoints that are slow, many as they be, are waited for in threads of one run: the next run finds them busy and
+        ends at once, so that they never take all the workers.
+        """
         deliverer = Deliverer(self.unit_of_work, self.secrets, self.courier, self.lease)
         deliverer.give_up_lost()
-        made = 0
-        while made < _MOST_PER_RUN and deliverer.send_next() is not None:
-            made += 1
-        return made
+        threads = min(self.threads, deliverer.count_due_endpoints())
+        if threads == 0:
+            return 0
+        deadline = time.monotonic() + _LONGEST_RUN_SECONDS
+        with ThreadPoolExecutor(threads, thread_name_prefix="webhooks") as pool:
+            runs = [pool.submit(deliverer.send_until, deadline) for _ in range(threads)]
+        return sum(run.result() for run in runs)
 
     def send_test(self, actor: Actor, endpoint_id: UUID) -> DeliveryView:
         """An `endpoint.test` to this endpoint. Raises `WebhookEndpointNotFound`, `WebhookEndpointDisabled`."""

@@ -18,13 +18,15 @@ from app.embedded import SERVICE_ROLE, EmbeddedPostgres
 from core import ids
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
+from notify.webhooks.adapters.http import HTTPCourier
 from tests.integration.notify.receiver import Mishap, Receiver, receiver
-from tests.integration.notify.webhook_factories import Desk, open_desk, progressed, webhook_service
+from tests.integration.notify.webhook_factories import EMBEDDED, Desk, open_desk, progressed, webhook_service
 from tests.support.clock import FixedClock
 from tests.support.crashes import Crash, CrashingUnitOfWork, CrashPlan, Fault
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Worker = Callable[[str], int]
+PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
@@ -87,11 +89,11 @@ def test_a_delivery_that_kills_every_worker_is_given_up_in_the_end(
 
 
 @pytest.mark.parametrize("fault", ["lost", "applied"])
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("at", range(4))
 def test_a_crash_around_any_commit_is_recovered(
     *, desk: Desk, engine: Engine, secrets: SecretBox, customer: Receiver, at: int, fault: Fault
 ) -> None:
-    """Commits of a run: lost attempts looked for, delivery claimed, result recorded."""
+    """Commits of a run: lost attempts looked for, endpoints counted, delivery claimed, result recorded."""
     plan = CrashPlan(at, fault)
     crashing = webhook_service(lambda: CrashingUnitOfWork(engine, desk.clock, plan), secrets, lease=timedelta(0))
     with pytest.raises(Crash):
@@ -102,7 +104,7 @@ def test_a_crash_around_any_commit_is_recovered(
     assert desk.states() == ["delivered"]
     assert desk.outcomes()[-1] == "delivered"
     assert len(set(customer.event_ids())) == 1
-    assert len(customer.received) == (2 if (at, fault) == (2, "lost") else 1)
+    assert len(customer.received) == (2 if (at, fault) == (3, "lost") else 1)
 
 
 def test_a_result_that_comes_after_the_attempt_was_given_up_changes_nothing(
@@ -113,7 +115,7 @@ def test_a_result_that_comes_after_the_attempt_was_given_up_changes_nothing(
     slow = webhook_service(unit_of_work, secrets)
     thread = threading.Thread(target=slow.deliver_due)
     thread.start()
-    while not customer.received:
+    while not customer.received and thread.is_alive():
         thread.join(0.01)
     desk.service.deliver_due()
     thread.join()
@@ -139,3 +141,27 @@ def test_workers_at_once_deliver_everything_once(
     assert set(desk.states()) == {"delivered"}
     assert len(customer.received) == 21
     assert set(Counter(customer.event_ids()).values()) == {1}
+
+
+def test_slow_endpoints_are_waited_for_together_and_hold_up_nobody(
+    desk: Desk, unit_of_work: UnitOfWorkFactory, secrets: SecretBox, customer: Receiver
+) -> None:
+    """Every endpoint says nothing until each has been called: one after the other they would never be done."""
+    service = webhook_service(
+        unit_of_work, secrets, courier=HTTPCourier(EMBEDDED, timeout_seconds=PATIENCE_SECONDS), threads=4
+    )
+    others = [open_desk(unit_of_work, desk.clock, service, f"{customer.url}/{number}") for number in range(3)]
+    for each in others:
+        each.publish(progressed(each.actor))
+    customer.replies = [Mishap.SILENT] * 4
+    run = threading.Thread(target=service.deliver_due)
+    run.start()
+    while len(customer.received) < 4 and run.is_alive():
+        run.join(0.01)
+
+    desk.publish(progressed(desk.actor))
+    assert service.deliver_due() == 0, "a second run has nobody to wait for"
+
+    customer.released.set()
+    run.join()
+    assert desk.outcomes() == ["broken_answer"] * 4
