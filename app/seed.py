@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from accounts.errors import AlreadyRegistered
+from accounts import repository
 from accounts.policy import OrganisationKind, Role, uscc_check_character
 from api.services import Services
 from app.files import write_once
@@ -78,22 +79,35 @@ def example(name: str) -> dict[str, Any]:
 
 
 def accounts() -> Iterator[Account]:
-    """The signer of each party of the examples, then the authorities."""
+    """The signer, seal administrator and auditor of each party of the examples, then the authorities."""
     seen = set()
     for name in EXAMPLE_NAMES:
         for party in example(name)["parties"]:
             if party["uscc"] not in seen:
                 seen.add(party["uscc"])
-                yield Account(
-                    organisation=party["name"],
-                    uscc=party["uscc"],
-                    kind=OrganisationKind(party["kind"]),
-                    name=party["signer"]["name"],
-                    email=party["signer"]["email"],
-                    phone=party["signer"]["phone"],
-                    roles=PARTY_ROLES,
-                )
+                yield from _staff(party, len(seen))
     yield from AUTHORITIES
+
+
+def _staff(party: dict[str, Any], number: int) -> Iterator[Account]:
+    """Different people, because a seal's administrator, user and auditor must be (`signing/seals/policy.py`)."""
+
+    def account(name: str, email: str, phone: str, *roles: Role) -> Account:
+        return Account(
+            organisation=party["name"],
+            uscc=party["uscc"],
+            kind=OrganisationKind(party["kind"]),
+            name=name,
+            email=email,
+            phone=phone,
+            roles=roles,
+        )
+
+    signer = party["signer"]
+    domain = signer["email"].partition("@")[2]
+    yield account(signer["name"], signer["email"], signer["phone"], *PARTY_ROLES)
+    yield account("印管理", f"seals@{domain}", f"1990000{number:02d}11", Role.SEAL_ADMINISTRATOR)
+    yield account("审计员", f"auditor@{domain}", f"1990000{number:02d}21", Role.AUDITOR)
 
 
 def demo_password(data_directory: Path) -> str:
@@ -107,20 +121,34 @@ def demo_password(data_directory: Path) -> str:
 def seed_accounts(services: Services, password: str) -> None:
     """Makes the accounts that are missing; a second start changes nothing."""
     for account in accounts():
-        try:
-            organisation = services.accounts.register_organisation(
-                name=account.organisation, uscc=account.uscc, kind=account.kind, region=REGION
-            )
-        except AlreadyRegistered:
+        organisation_id = _organisation(services, account)
+        if _is_known(services, account):
             continue
         services.accounts.register_person(
             name=account.name,
             email=account.email,
             phone=account.phone,
             password=password,
-            organisation_id=organisation.id,
+            organisation_id=organisation_id,
             roles=account.roles,
         )
+
+
+def _organisation(services: Services, account: Account) -> UUID:
+    with services.unit_of_work() as uow:
+        found = repository.organisation_by_uscc(uow.session, account.uscc)
+    if found is not None:
+        return found.id
+    made = services.accounts.register_organisation(
+        name=account.organisation, uscc=account.uscc, kind=account.kind, region=REGION
+    )
+    return made.id
+
+
+def _is_known(services: Services, account: Account) -> bool:
+    """Asked first: hashing a password that isn't needed takes long."""
+    with services.unit_of_work() as uow:
+        return repository.person_by_email(uow.session, account.email) is not None
 
 
 def describe_accounts(password: str) -> str:
