@@ -83,7 +83,7 @@ SEAL_BOX = Statement("单位盖章", "Organisation's seal")
 SEAL_PERSON = Statement("用印经办人", "Seal applied by")
 DATE_BOX = Statement("日期", "Date")
 
-CONTRACT_TITLE = Statement("原合同名称", "Title of the original contract")
+CONTRACT_TITLE = Statement("原合同名称", "Original contract")
 CONTRACT_NUMBER = Statement("签署编号", "Envelope")
 CONTRACT_COMPLETED = Statement("签署完成时间", "Completed at")
 AGREEMENT_DATE = Statement("起草日期", "Drawn up on")
