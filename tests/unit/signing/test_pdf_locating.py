@@ -115,5 +115,5 @@ def test_what_is_not_there_is_nowhere() -> None:
 def test_work_is_bounded() -> None:
     with pytest.raises(TooManyAnchors):
         PDFTextLocator().locate(blank_pdf(), [str(number) for number in range(201)])
-    many = page_with(*((10, 700 - row * 6, "啊" * 50) for row in range(30)))
+    many = page_with(*((10, 780 - row * 12, "啊" * 50) for row in range(30)))
     assert len(found(many, "啊")) == MOST_OCCURRENCES
