@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-INTEGER, OCTET_STRING, SEQUENCE, SET = 0x02, 0x04, 0x30, 0x31
+INTEGER, OCTET_STRING, GENERALIZED_TIME, SEQUENCE, SET = 0x02, 0x04, 0x18, 0x30, 0x31
 CONTEXT = 0xA0
 """Constructed and context-specific; the tag's number is added."""
 
@@ -23,6 +23,11 @@ def value(tag: int, *contents: bytes) -> bytes:
         return bytes((tag, len(content))) + content
     size = len(content).to_bytes((len(content).bit_length() + 7) // 8)
     return bytes((tag, 0x80 | len(size))) + size + content
+
+
+def integer(number: int) -> bytes:
+    """Not negative; a zero byte goes before a first bit that would make it so."""
+    return value(INTEGER, number.to_bytes(number.bit_length() // 8 + 1))
 
 
 def certificate_names(certificate: bytes) -> CertificateNames:

@@ -7,11 +7,12 @@ the standard asks for. They are in the canonical form of `ledger.verifier.timest
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from asn1crypto import tsp
+from asn1crypto import algos, core
 
 from core.clock import Clock
+from signing.pki import der
 from signing.pki.cms import signed_data
 from signing.pki.credentials import SigningCredential
 from signing.pki.policy import TIMESTAMP_POLICY
@@ -39,20 +40,8 @@ class BuiltInTSA:
         """A DER TimeStampToken over a digest made with `algorithm` (an asn1crypto name such as `sha512`)."""
         now = self._clock.now()
         credential = self._credential(now)
-        info = tsp.TSTInfo(
-            {
-                "version": "v1",
-                "policy": TIMESTAMP_POLICY,
-                "message_imprint": {"hash_algorithm": {"algorithm": algorithm}, "hashed_message": digest},
-                "serial_number": secrets.randbits(_SERIAL_NUMBER_BITS),
-                # Milliseconds, as in all our records.
-                "gen_time": now.replace(microsecond=now.microsecond // 1000 * 1000),
-                "accuracy": {"seconds": int(ACCURACY.total_seconds())},
-            }
-        )
-        if nonce is not None:
-            info["nonce"] = nonce
-        content = info.dump()
+        serial_number = secrets.randbits(_SERIAL_NUMBER_BITS)
+        content = time_stamp_info(algorithm, digest, serial_number=serial_number, at=now, nonce=nonce)
         return signed_data(
             credential,
             hashlib.sha256(content).digest(),
@@ -60,3 +49,31 @@ class BuiltInTSA:
             content=content,
             certificates=[credential.der, *credential.chain] if with_certificate else (),
         )
+
+
+def time_stamp_info(algorithm: str, digest: bytes, *, serial_number: int, at: datetime, nonce: int | None) -> bytes:
+    """TSTInfo (RFC 3161 §2.4.2), DER. Ordering is left at its default: tokens of one second aren't ordered by us."""
+    return der.value(
+        der.SEQUENCE,
+        _VERSION,
+        _POLICY,
+        der.value(der.SEQUENCE, _ALGORITHMS[algorithm], der.value(der.OCTET_STRING, digest)),
+        der.integer(serial_number),
+        der.value(der.GENERALIZED_TIME, _written(at)),
+        _ACCURACY,
+        *([der.integer(nonce)] if nonce is not None else []),
+    )
+
+
+def _written(at: datetime) -> bytes:
+    """UTC to the millisecond, as in all our records; DER leaves out zeros at the end, and an empty fraction."""
+    fraction = f".{at.microsecond // 1000:03}".rstrip("0").rstrip(".")
+    return f"{at.astimezone(UTC):%Y%m%d%H%M%S}{fraction}Z".encode()
+
+
+_ALGORITHMS = {
+    name: bytes(algos.DigestAlgorithm({"algorithm": name}).dump()) for name in ("sha256", "sha384", "sha512")
+}
+_VERSION = der.integer(1)
+_POLICY = bytes(core.ObjectIdentifier(TIMESTAMP_POLICY).dump())
+_ACCURACY = der.value(der.SEQUENCE, der.integer(int(ACCURACY.total_seconds())))

@@ -29,6 +29,7 @@ from core.objects import Objects
 from core.outbox import OutboxEvent
 from core.secrets import SecretBox, hash_token
 from core.unit_of_work import UnitOfWork
+from signing.ports import SignerIdentity
 from signing.release_recipients import LINK_PURPOSE
 from signing.signing_session import CODE_PURPOSE
 from tests.support.clock import FixedClock
@@ -224,6 +225,7 @@ class Office:
         self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
         self._follow([each["id"] for each in contract["obligations"]])
         self._keep_a_seal()  # After days have passed: a person's session lasts for hours.
+        self.certify()
         self.open_session()
         self.deliver_events()
         evidence = self.done("purchaser", "GET", f"/v1/evidence?subject={contract['id']}")
@@ -274,6 +276,13 @@ class Office:
         }
         granted = self.done("seal_administrator", "POST", f"/v1/seals/{seal['id']}/authorizations", terms)
         self.ids["authorization_id"] = granted["id"]
+
+    def certify(self) -> None:
+        """A certificate that no envelope waits for."""
+        with self.services.unit_of_work() as uow:
+            identity = SignerIdentity("李签署", "示例单位", uscc(0))
+            issued = self.services.pki.issue_signer_certificate(uow, identity)
+        self.ids["certificate_id"] = ids.public(ids.CERTIFICATE, issued)
 
     def _listen(self) -> None:
         """An endpoint of the purchaser's at which nobody listens, and a delivery to it."""

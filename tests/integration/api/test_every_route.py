@@ -33,6 +33,7 @@ ROLE_OF_PATH = {
     "/approve": "regulator",
     "/exemptions/{exemption_id}/refuse": "regulator",
     "/credit-events": "credit_office",
+    "/certificates": "operator",
     "/clock": "operator",
     "/messages": "operator",
     "/fulfilments": "supplier",
