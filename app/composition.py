@@ -194,7 +194,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             software=SOFTWARE,
         ),
         validation=ValidationService(
-            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox))
+            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox)), clock=clock
         ),
         performance=PerformanceService(unit_of_work),
         credit=CreditService(unit_of_work),

@@ -1,11 +1,13 @@
 """Validates any PDF against the roots this installation knows: for `POST /v1/verify`, the public page and the CLI.
 
 The judgement itself is the offline verifier's (`ledger.verifier.pades`), so that nobody gets another answer here than
-a court's expert gets without us.
+a court's expert gets without us; only of the form of signatures less is asked than in evidence packages, for they may
+be other software's.
 """
 
 from collections.abc import Callable, Sequence
 
+from core.clock import Clock
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from signing.pdf.errors import EmptyFile, FileTooLarge
 from signing.pki.service import PKIService
@@ -17,7 +19,8 @@ LARGEST_FILE = 50 * _MEGABYTE
 class ValidationService:
     """`signing_roots` and `timestamp_roots` are trusted besides the built-in authority's own, PEM or DER.
 
-    `verify` is `verify_pdf`, or the same in the sandbox, where a hostile file can do no harm.
+    `verify` is `verify_pdf`, or the same in the sandbox, where a hostile file can do no harm. `clock` tells the time
+    at which certificates are judged whose signatures nobody dated; without it that is the time they claim.
     """
 
     def __init__(
@@ -27,7 +30,9 @@ class ValidationService:
         signing_roots: Sequence[bytes] = (),
         timestamp_roots: Sequence[bytes] = (),
         verify: Callable[..., PDFVerdict] = verify_pdf,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock
         self._pki = pki
         self._verify = verify
         self._signing_roots = tuple(signing_roots)
@@ -44,4 +49,6 @@ class ValidationService:
             data,
             signing_roots=[*own, *self._signing_roots],
             timestamp_roots=[*own, *self._timestamp_roots],
+            form="any",
+            at=None if self._clock is None else self._clock.now(),
         )

@@ -18,6 +18,7 @@ from ledger.verifier.pades import (
     SignatureVerdict,
     TimeSource,
 )
+from ledger.verifier.pades_findings import Finding
 
 router = APIRouter(prefix="/verify", tags=["verification"])
 
@@ -35,7 +36,8 @@ class SignatureOutput(BaseModel):
 
     `signed_at` is claimed by the signer; `proven_at` comes from `time_source` and is the time the certificate was
     judged at. `is_modification_allowed`: what was added to the file since is no more than the signature permits.
-    `problem` says what doesn't hold; null if all does.
+    `finding` is the stable code of what doesn't hold, null if all does; `finding_en` and `finding_zh` say it to people,
+    `problem` in detail. `notes` are peculiarities that break nothing.
     """
 
     field: Text
@@ -59,13 +61,23 @@ class SignatureOutput(BaseModel):
     revocation: Revocation
     level: Level | None
     problem: Text | None
+    finding: Finding | None
+    finding_en: Text | None
+    finding_zh: Text | None
+    notes: list[Text]
 
 
 class VerdictOutput(BaseModel):
-    """`authentic`: every signature is intact, trusted, and nothing was changed that they don't permit."""
+    """`authentic`: every signature is intact, trusted, and nothing was changed that they don't permit.
+
+    `finding` is the stable code of what decided otherwise (an attack, a certificate, a time-stamp); null if the file is
+    authentic or unsigned. `reason` says it in English, `reason_zh` in Chinese.
+    """
 
     outcome: Annotated[Outcome, Field(examples=["authentic"])]
+    finding: Annotated[Finding | None, Field(examples=[None])]
     reason: Text
+    reason_zh: Text
     sha256: Annotated[str, Field(description="Of the file that was judged, lower-case hex")]
     signatures: list[SignatureOutput]
 
@@ -82,7 +94,9 @@ def verify_pdf(
 def _view(verdict: PDFVerdict, data: bytes) -> VerdictOutput:
     return VerdictOutput(
         outcome=verdict.outcome,
+        finding=verdict.finding,
         reason=verdict.reason,
+        reason_zh=verdict.reason_zh,
         sha256=sha256_hex(data),
         signatures=[_signature(signature) for signature in verdict.signatures],
     )

@@ -113,8 +113,11 @@ class Certificates:
             raise judged
         return judged
 
-    def was_ever_revoked(self, certificate: x509.Certificate, purpose: Purpose) -> bool:
-        """As far as the material goes; for a signature whose time nobody vouches for (EN 319 102-1 §5.2.6)."""
+    def require_never_revoked(self, certificate: x509.Certificate, purpose: Purpose) -> None:
+        """For a signature whose time nobody vouches for: it may be from after the revocation (EN 319 102-1 §5.2.6).
+
+        Raises `CertificateRefused` if the material says that the certificate was revoked at any time.
+        """
         told_at = [found["tbs_cert_list"]["this_update"].native for found in self._revocation_lists.values()]
         told_at += [
             response.response_data["produced_at"].native
@@ -123,12 +126,13 @@ class Certificates:
         ]
         ends_at: datetime = certificate.not_valid_after
         moments = [min(told, ends_at) for told in told_at if told >= certificate.not_valid_before]
+        if not moments:
+            return
         try:
-            for moment in {max(moments)} if moments else ():
-                self.judge(certificate, moment, purpose)
+            self.judge(certificate, max(moments), purpose)
         except CertificateRefused as refusal:
-            return refusal.finding is Finding.CERTIFICATE_REVOKED
-        return False
+            if refusal.finding is Finding.CERTIFICATE_REVOKED:
+                raise
 
     def _judge(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
         """With revocation required first, then without: what is missing there leaves it unknown."""

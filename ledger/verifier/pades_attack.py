@@ -95,7 +95,7 @@ def _fields(old: Revision, new: Revision, overwritten: set[Number]) -> Finding |
 def _field_changed(before: Any, after: Any, overwritten: set[Number], number: Number) -> bool:
     if before is None:
         return not _is_signed(after)
-    looks = {found for found in _appearances(before) + _appearances(after)}
+    looks = set(_appearances(before) + _appearances(after))
     if looks & overwritten or _appearances(before) != _appearances(after):
         return True
     if number not in overwritten:

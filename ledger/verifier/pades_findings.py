@@ -50,6 +50,7 @@ class Finding(StrEnum):
     UNSUPPORTED_SIGNATURE = "unsupported_signature"
     ENCRYPTED = "encrypted"
     TOO_MANY_SIGNATURES = "too_many_signatures"
+    TOO_COMPLEX = "too_complex"
     MALFORMED = "malformed"
 
 
@@ -223,6 +224,11 @@ EXPLANATIONS: dict[Finding, Explanation] = {
     Finding.ENCRYPTED: Explanation("malformed", "文件已加密，无法验证。", "The file is encrypted."),
     Finding.TOO_MANY_SIGNATURES: Explanation(
         "malformed", "文件中的签名过多，未予验证。", "The file has too many signatures."
+    ),
+    Finding.TOO_COMPLEX: Explanation(
+        "malformed",
+        "文件过于复杂，无法在限定的时间和内存内安全读取。",
+        "The file can't be read safely within the limits of time and memory.",
     ),
     Finding.MALFORMED: Explanation(
         "malformed", "无法把这个文件当作带签名的 PDF 读取。", "The file can't be read as a PDF with signatures."

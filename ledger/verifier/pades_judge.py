@@ -158,8 +158,8 @@ class Judge:
             return _refuse(verdict, Finding.TIME_MISSING, "it names no time at which its certificate could be judged")
         try:
             judgement = self._signing.judge(found.signer_cert, moment, purpose)
-            if is_claimed and self._signing.was_ever_revoked(found.signer_cert, purpose):
-                raise CertificateRefused(Finding.CERTIFICATE_REVOKED, "its certificate was revoked")
+            if is_claimed:
+                self._signing.require_never_revoked(found.signer_cert, purpose)
         except CertificateRefused as refusal:
             is_revoked = refusal.finding is Finding.CERTIFICATE_REVOKED
             verdict = replace(verdict, revocation="revoked" if is_revoked else "unknown")
@@ -195,8 +195,10 @@ class Judge:
 
 
 def _refuse(verdict: SignatureVerdict, finding: Finding, problem: str) -> SignatureVerdict:
-    """What was found first stays: later findings often follow from it."""
-    if verdict.finding is not None:
+    """What was found first stays, for later findings often follow from it; but that the signer is unknown says more
+    than that the time-stamp authority is.
+    """
+    if verdict.finding is not None and verdict.finding is not Finding.TIMESTAMP_UNTRUSTED:
         return replace(verdict, is_trusted=False)
     return replace(verdict, finding=finding, problem=problem, is_trusted=False)
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from ledger.verifier.pades import PDFVerdict, verify_pdf
+from ledger.verifier.pades_findings import Finding
+from ledger.verifier.pades_verdict import refused
 from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
 from signing.pdf.locate import PDFTextLocator
 from signing.pdf.prepare import PDFPreparer
@@ -79,9 +81,9 @@ class SandboxedVerifier:
         try:
             verdict: PDFVerdict = self._sandbox.run(verify_pdf, data, timeout=_VERIFY_SECONDS, **roots, **options)
         except TimedOut:
-            return PDFVerdict("malformed", f"The file can't be read within {_VERIFY_SECONDS:.0f} seconds.")
+            return refused(Finding.TOO_COMPLEX, detail=f"not done within {_VERIFY_SECONDS:.0f} seconds")
         except SandboxError as error:
-            return PDFVerdict("malformed", f"The file can't be read safely ({type(error).__name__}).")
+            return refused(Finding.TOO_COMPLEX, detail=type(error).__name__)
         return verdict
 
 
