@@ -14,7 +14,7 @@ from signing.plan import check_text
 from signing.seals import policy, repository
 from signing.seals.context import SealContext
 from signing.seals.custody import administered_seal
-from signing.seals.errors import SealAuthorisationNotFound, SealAuthorisationRevoked, SealUserNotFound
+from signing.seals.errors import SealAuthorisationEnded, SealAuthorisationNotFound, SealUserNotFound
 from signing.seals.models import Seal, SealAuthorisation
 from signing.seals.policy import LONGEST_CLASS, LONGEST_REASON, SealState
 from signing.seals.record_step import record_step
@@ -56,7 +56,7 @@ def revoke_authorisation(
 ) -> None:
     """From the commit on it allows no use, not even one that is being made now.
 
-    Raises `SealNotFound`, `SealAuthorisationNotFound`, `SealAdministratorRole`, or `SealAuthorisationRevoked` if it
+    Raises `SealNotFound`, `SealAuthorisationNotFound`, `SealAdministratorRole`, or `SealAuthorisationEnded` if it
     was revoked before.
     """
     actor.require(Scope.SEALS_WRITE)
@@ -67,7 +67,7 @@ def revoke_authorisation(
         if authorisation is None:
             raise SealAuthorisationNotFound
         if authorisation.revoked_at is not None:
-            raise SealAuthorisationRevoked
+            raise SealAuthorisationEnded
         authorisation.revoked_by, authorisation.revoked_at = administrator, uow.now
         authorisation.revocation_reason = reason
         facts = {**_facts(authorisation), "reason": reason, "software": context.software}

@@ -104,6 +104,12 @@ class SealAuthorisationRevoked(NotAllowed):
     en = "Your authorisation to use this seal was revoked; nothing was sealed. Ask the seal administrator."
 
 
+class SealAuthorisationEnded(Conflict):
+    code = "seal_authorisation_ended"
+    zh = "该用印授权此前已被撤销，无需再次撤销。请刷新后查看。"
+    en = "This authorisation was revoked before; there is nothing left to take back. Reload and look again."
+
+
 class SealAuthorisationExpired(NotAllowed):
     code = "seal_authorisation_expired"
     zh = "您使用该印章的授权已于 {valid_until} 到期，本次用印未生效。请申请新的授权。"

@@ -29,6 +29,7 @@ from signing.seals.authorise_user import NewAuthorisation
 from signing.seals.errors import (
     SealAdministratorRole,
     SealApplicantRole,
+    SealAuthorisationEnded,
     SealAuthorisationExhausted,
     SealAuthorisationExpired,
     SealAuthorisationMissing,
@@ -486,7 +487,7 @@ def test_what_changed_between_claim_and_finish_stops_the_finish(house: SealHouse
     house.service.revoke_authorisation(administrator, seal_id, granted, "不再需要")
     with pytest.raises(SealAuthorisationRevoked):
         house.note(usable)
-    with pytest.raises(SealAuthorisationRevoked):
+    with pytest.raises(SealAuthorisationEnded):
         house.service.revoke_authorisation(administrator, seal_id, granted, "再试")
     with pytest.raises(SealAuthorisationNotFound):
         house.service.revoke_authorisation(administrator, seal_id, uuid4(), "再试")
