@@ -46,13 +46,8 @@ def test_a_contract_is_rescinded_by_all_who_signed_it(table: Table, clock: Fixed
 
     agreement = table.service.envelope_content(table.sender, rescission_id).data
     text = text_of(agreement)
-    for said in (
-        "采购合同.pdf",
-        ids.public(ids.ENVELOPE, contract_id),
-        sha256_hex(contract),
-        REASON,
-        "签署人 supplier",
-    ):
+    named = ids.public(ids.ENVELOPE, contract_id)
+    for said in ("采购合同.pdf", named, sha256_hex(contract), REASON, "签署人 supplier"):
         assert packed(said) in text
     roots = pki.roots()
     judged = verify_pdf(agreement, signing_roots=roots, timestamp_roots=roots)
