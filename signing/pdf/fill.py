@@ -23,6 +23,9 @@ from signing.pdf.pictures import picture_of
 from signing.plan import FieldKind
 from signing.ports import PlacedField, SigningOrder
 
+_SAME_EVERYWHERE = frozenset({FieldKind.SIGNATURE, FieldKind.INITIALS, FieldKind.SEAL})
+"""Boxes of these kinds and of one size share a drawing."""
+
 
 def fill_in(writer: Writer, order: SigningOrder, fields: Mapping[str, PDFObject]) -> None:
     """Draws and fills in all boxes of the order, whose cross-page seals are expanded to slices
@@ -38,6 +41,7 @@ def fill_in(writer: Writer, order: SigningOrder, fields: Mapping[str, PDFObject]
         reason=order.reason,
     )
     ink = Ink(WriterSink(writer), [*(line.text for line in lines), *order.values.values()])
+    drawn: dict[tuple[FieldKind, Canvas], PDFObject] = {}
     for placed in order.fields:
         field = fields[placed.name]
         value = value_of(placed, order)
@@ -46,7 +50,11 @@ def fill_in(writer: Writer, order: SigningOrder, fields: Mapping[str, PDFObject]
             continue
         if value is not None and field["/FT"] != "/Sig":
             field["/V"] = value
-        field["/AP"] = pdf({"N": appearance_of(ink, canvas_of(field), placed, order, lines)})
+        canvas = canvas_of(field)
+        drawing = drawn.get((placed.kind, canvas)) or appearance_of(ink, canvas, placed, order, lines)
+        if placed.kind in _SAME_EVERYWHERE:
+            drawn[placed.kind, canvas] = drawing
+        field["/AP"] = pdf({"N": drawing})
 
 
 def value_of(placed: PlacedField, order: SigningOrder) -> PDFObject | None:

@@ -51,6 +51,7 @@ class Typeface:
             self._offsets = tuple(font["loca"].locations)
             if font["head"].unitsPerEm != 1000:
                 raise ValueError(f"{path} doesn't have 1000 units per em")
+        self._advances: dict[str, int] = {}
         self._metrics = struct.unpack(">H", self._tables["hhea"][34:36])[0]
         self.bounding_box: tuple[int, ...] = struct.unpack(">hhhh", self._tables["head"][36:44])
         self.ascent, self.descent = struct.unpack(">hh", self._tables["hhea"][4:8])
@@ -60,7 +61,11 @@ class Typeface:
 
     def width(self, text: str) -> int:
         """In thousandths of the font size."""
-        return sum(self._advance(self._numbers.get(character, _NOT_DEFINED)) for character in text)
+        known = self._advances
+        for character in text:
+            if character not in known:
+                known[character] = self._advance(self._numbers.get(character, _NOT_DEFINED))
+        return sum(map(known.__getitem__, text))
 
     def subset(self, text: str) -> FontSubset:
         """Every character gets a glyph number of its own, even where outlines are equal, so that what is shown can

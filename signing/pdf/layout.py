@@ -37,17 +37,26 @@ class Row:
     width: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What may not be broken, and its widths with and without the spaces at its end, in thousandths."""
+
+    text: str
+    width: int
+    bare: int
+
+
 def lay_out(
     face: Typeface, lines: Sequence[Line], width: float, height: float, *, largest: float = LARGEST_SIZE
 ) -> list[Row]:
     """The rows of all lines, as large as they may be for a box of this width and height in points."""
-    pieces = [[(piece, face.width(piece)) for piece in _pieces(visible(line.text))] for line in lines]
+    broken = [(line.scale, list(_pieces(face, visible(line.text)))) for line in lines]
     size = largest
     while True:
         rows = [
-            Row(text, size * line.scale, size * line.scale * face.width(text) / 1000)
-            for line, parts in zip(lines, pieces, strict=True)
-            for text in _wrap(face, parts, width * 1000 / (size * line.scale))
+            Row(text, size * scale, size * scale * wide / 1000)
+            for scale, pieces in broken
+            for text, wide in _wrap(face, pieces, width * 1000 / (size * scale))
         ]
         if size <= _SMALLEST_SIZE or _fits(rows, width, height):
             return rows
@@ -58,26 +67,27 @@ def _fits(rows: Sequence[Row], width: float, height: float) -> bool:
     return sum(row.size for row in rows) * LINE_SPACING <= height and all(row.width <= width for row in rows)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """What may not be broken, in order."""
-    return (found.group() for found in _PIECE.finditer(text))
+def _pieces(face: Typeface, text: str) -> Iterator[_Piece]:
+    for found in _PIECE.findall(text):
+        yield _Piece(found, face.width(found), face.width(found.rstrip()))
 
 
-def _wrap(face: Typeface, pieces: Sequence[tuple[str, int]], width: float) -> Iterator[str]:
-    """Rows of at most `width` thousandths of the font size; a piece that is wider than a row is broken anywhere."""
-    row, used = "", 0
-    for piece, advance in pieces:
-        if row and used + face.width(piece.rstrip()) > width:
-            yield row.rstrip()
+def _wrap(face: Typeface, pieces: Sequence[_Piece], width: float) -> Iterator[tuple[str, int]]:
+    """Rows of at most `width` thousandths, each with its own; a piece wider than a row is broken anywhere."""
+    row, used, bare = "", 0, 0
+    for piece in pieces:
+        if row and used + piece.bare > width:
+            yield row.rstrip(), bare
             row, used = "", 0
-        if advance <= width:
-            row, used = row + piece, used + advance
-            continue
-        for character in piece:
-            step = face.width(character)
-            if row and used + step > width:
-                yield row
+        parts = [piece] if piece.bare <= width else _characters(face, piece)
+        for part in parts:
+            if row and used + part.bare > width:
+                yield row.rstrip(), bare
                 row, used = "", 0
-            row, used = row + character, used + step
+            row, used, bare = row + part.text, used + part.width, used + part.bare
     if row:
-        yield row.rstrip()
+        yield row.rstrip(), bare
+
+
+def _characters(face: Typeface, piece: _Piece) -> list[_Piece]:
+    return [_Piece(character, face.width(character), face.width(character.rstrip())) for character in piece.text]
