@@ -198,16 +198,17 @@ def _validate(path: Path, field: str, means: Means) -> None:
         raise SignatureBroken(why="; ".join([verdict.reason, *problems]))
 
 
-def _from_p12(path: Path, password: str) -> SigningCredential:
+def _from_p12(path: Path, passphrase: str) -> SigningCredential:
     from signing.pki.adapters.pkcs12 import PKCS12Credential
 
-    return PKCS12Credential.load(path.read_bytes(), password, now=SystemClock().now())
+    return PKCS12Credential.load(path.read_bytes(), passphrase, now=SystemClock().now())
 
 
 def _from_token(module: Path, token: str, key: str, pin: str) -> SigningCredential:
     from signing.pki.adapters.pkcs11 import PKCS11Credential, TokenKey
 
-    return PKCS11Credential(TokenKey(module, token, pin, key_label=key), now=SystemClock().now())
+    place = TokenKey(module=module, token_label=token, pin=pin, key_label=key)
+    return PKCS11Credential(place, now=SystemClock().now())
 
 
 def _secret(file: Path | None, variable: str, prompt: str) -> str:

@@ -42,6 +42,7 @@ from notify.webhooks.service import WebhookService
 from performance.service import PerformanceService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
+from signing.pdf.adapters.http_revocation import RevocationSource
 from signing.pdf.sandbox import Sandbox, SandboxLimits
 from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener, SandboxedVerifier
 from signing.pdf.sign import PDFSigner
@@ -136,7 +137,15 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     )
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _external_timestamp_roots(settings)
-    signer = PDFSigner(pki, authority, base.clock, timestamp_roots=external_roots, level=settings.signing.level)
+    has_external = settings.timestamp.url is not None or settings.signing.seal is not None
+    signer = PDFSigner(
+        pki,
+        authority,
+        base.clock,
+        timestamp_roots=external_roots,
+        others=RevocationSource().material if has_external else None,
+        level=settings.signing.level,
+    )
     ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))
     anchor_service = AnchorService(unit_of_work, [_chain(settings.chain, settings)], secrets, ledger)
     platform = _platform(settings)
@@ -194,7 +203,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             software=SOFTWARE,
         ),
         validation=ValidationService(
-            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox)), clock=clock
+            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox)), clock=base.clock
         ),
         performance=PerformanceService(unit_of_work),
         credit=CreditService(unit_of_work),

@@ -133,8 +133,8 @@ class PlatformSealSettings(_Section):
 
 
 class SigningSettings(_Section):
-    # PAdES level of sealed contracts: B-LT, or B-LTA with a document timestamp, which Debian's poppler can't check.
-    level: Literal["B-LT", "B-LTA"] = "B-LT"
+    # PAdES level of sealed contracts: B-LTA, with a document timestamp over everything, or B-LT, without it.
+    level: Literal["B-LT", "B-LTA"] = "B-LTA"
     # The platform seals with somebody else's certificate instead of the built-in trial one.
     seal: PlatformSealSettings | None = None
 

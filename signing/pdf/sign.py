@@ -12,6 +12,7 @@ Every result is validated before it is returned, and thrown away if a signature 
 from anywhere but the time-stamp authority.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +25,7 @@ from ledger.ports import TimestampAuthority
 from ledger.verifier.pades import verify_increment
 from signing.pdf import remote
 from signing.pdf.embed import FORM_FILLING, NO_CHANGES, Embedder, Signature, begin_signature
-from signing.pdf.errors import SignatureBroken
+from signing.pdf.errors import RevocationUnknown, SignatureBroken
 from signing.pdf.fill import fill_in
 from signing.pdf.form import Form
 from signing.pdf.growing import GrowingPDF
@@ -39,6 +40,7 @@ from signing.ports import RemotePreparation, SignedPDF, SigningOrder
 SealLevel = Literal["B-LT", "B-LTA"]
 
 PLATFORM = "鼎约 Dingyue"
+_log = logging.getLogger(__name__)
 
 
 class PDFSigner:
@@ -137,8 +139,11 @@ class PDFSigner:
         if self._others is not None:
             ours = {certificate_names(der).subject for der in material.certificates}
             foreign = [der for der in form.certificates() if certificate_names(der).issuer not in ours]
-            if foreign:
+            try:
                 store.add(self._others(foreign))
+            except RevocationUnknown as unknown:
+                # Their signatures stay at B-T, and validation says so; the parties' own reach the full level.
+                _log.warning("no revocation information for %s", unknown.facts.get("subject"))
 
     def _finished(self, before: bytes, growing: GrowingPDF, roots: Sequence[bytes]) -> bytes:
         """The new data, validated. Raises `SignatureBroken`."""
