@@ -87,8 +87,8 @@ def sweep() -> None:
 
 @celery_app.task(name="maintain", expires=600)
 def maintain() -> None:
-    """Renews certificates (the platform's, seals') and archive time-stamps before they end; destroys keys that are never
-    used again."""
+    """Renews certificates (the platform's, seals') and archive time-stamps before they end; destroys keys that are
+    never used again."""
     services = application().services
     services.pki.ensure_authority()
     services.seals.renew_certificates(services.clock.now())
