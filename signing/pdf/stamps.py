@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
+from signing.pdf.errors import BrokenPDF
 from signing.pdf.fonts import visible
 from signing.pdf.geometry import PageGeometry
 from signing.pdf.ink import DocumentSink, Ink, add_stream
@@ -31,7 +32,7 @@ _ROWS = (-0.3, 0.0, 0.3)
 def stamp_pages(
     document: Pdf, geometries: Sequence[PageGeometry], *, note: str | None = None, watermark: str | None = None
 ) -> None:
-    """Changes the document in place; `geometries` are its pages'."""
+    """Changes the document in place; `geometries` are its pages'. Raises `BrokenPDF` if a page's content never ends."""
     note, watermark = visible(note or ""), visible(watermark or "")
     if not note and not watermark:
         return
@@ -51,10 +52,13 @@ class _Stamper:
 
     def stamp(self, page: pikepdf.Page, geometry: PageGeometry) -> None:
         name = _offer(page.obj, self._form(geometry))
-        unopened, left_open = _unbalanced(page)
+        draw = b"/" + name.encode() + b" Do"
+        contents = _contents(page)
+        page.obj.Contents = Array([*contents, self._stream(b"\n" + draw)])
+        unopened, left_open = _unbalanced(page, name)
         before = self._stream(b"q " * (1 + unopened))
-        after = self._stream(b"\nQ " + b"Q " * (unopened + left_open) + b"q /" + name.encode() + b" Do Q")
-        page.obj.Contents = Array([before, *_contents(page), after])
+        after = self._stream(b"\nQ " + b"Q " * (unopened + left_open) + b"q " + draw + b" Q")
+        page.obj.Contents = Array([before, *contents, after])
 
     def _form(self, geometry: PageGeometry) -> pikepdf.Object:
         if geometry not in self._forms:
@@ -120,13 +124,19 @@ def _contents(page: pikepdf.Page) -> list[pikepdf.Object]:
     return [contents] if isinstance(contents, Stream) else []
 
 
-def _unbalanced(page: pikepdf.Page) -> tuple[int, int]:
-    """How many graphics states the page's content restores without having saved them, and saves without restoring."""
+def _unbalanced(page: pikepdf.Page, name: str) -> tuple[int, int]:
+    """How many graphics states the page's content restores without having saved them, and saves without restoring.
+
+    The page ends with drawing `name`. Raises `BrokenPDF` if an open string or image of its content swallows that.
+    """
     depth = lowest = 0
-    if _contents(page):
-        for instruction in pikepdf.parse_content_stream(page, "q Q"):
-            depth += 1 if str(instruction.operator) == "q" else -1
-            lowest = min(lowest, depth)
+    last = None
+    for last in pikepdf.parse_content_stream(page, "q Q Do"):
+        operator = str(last.operator)
+        depth += {"q": 1, "Q": -1}.get(operator, 0)
+        lowest = min(lowest, depth)
+    if last is None or [str(operand) for operand in last.operands] != [f"/{name}"]:
+        raise BrokenPDF(why="page content without an end")
     return -lowest, depth
 
 

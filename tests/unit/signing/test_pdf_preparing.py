@@ -7,7 +7,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from signing.pdf.errors import FieldMisplaced
+from signing.pdf.errors import BrokenPDF, FieldMisplaced
 from signing.pdf.geometry import PageGeometry
 from signing.pdf.prepare import SEAL_FIELD, PDFPreparer, signature_fields
 from signing.plan import FieldKind
@@ -24,6 +24,26 @@ def test_a_box_is_drawn_where_it_was_placed(rotate: int, crop: tuple[int, int, i
     box = placed("agreed", kind=FieldKind.CHECKBOX, x=0.6, y=0.1, width=0.3, height=0.2)
     prepared = PDFPreparer().prepare(blank_pdf(rotate=rotate, crop=crop), [box], prepared_at=NOW)
     assert bounds_of_ink(prepared) == pytest.approx((0.6, 0.1, 0.9, 0.3), abs=0.01)
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_origin_and_unit_of_a_page_change_nothing(rotate: int) -> None:
+    """Its box starts below and left of zero, its unit is two points: boxes, note and watermark stay where they are."""
+
+    def move(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0].obj
+        page.MediaBox, page.CropBox = pikepdf.Array([-300, -200, 700, 900]), pikepdf.Array([-250, -100, 150, 500])
+        page.UserUnit = 2
+
+    box = placed("agreed", kind=FieldKind.CHECKBOX, x=0.6, y=0.1, width=0.3, height=0.2)
+    data = changed(move, blank_pdf(rotate=rotate))
+    assert bounds_of_ink(PDFPreparer().prepare(data, [box], prepared_at=NOW)) == pytest.approx(
+        (0.6, 0.1, 0.9, 0.3), abs=0.01
+    )
+    left, top, right, bottom = bounds_of_ink(PDFPreparer().prepare(data, [], prepared_at=NOW, page_note="签署编号"))
+    assert 0.96 < top < bottom < 1
+    assert left + right == pytest.approx(1, abs=0.02)
+    assert right - left == pytest.approx(4 * 6.5 / (2 * (600 if rotate in (90, 270) else 400)), abs=0.01)
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
@@ -141,6 +161,15 @@ def test_a_page_can_neither_move_nor_clip_its_stamp(trick: bytes) -> None:
     plain = PDFPreparer().prepare(blank_pdf(), [], **arguments)  # type: ignore[arg-type]
     tricked = PDFPreparer().prepare(changed(play), [], **arguments)  # type: ignore[arg-type]
     assert rendered(tricked).tobytes() == rendered(plain).tobytes()
+
+
+@pytest.mark.parametrize("open_end", [b"q (abc", b"q << /A (abc", b"BI /W 1 /H 1 /BPC 8 /CS /G ID \0\1"])
+def test_content_that_would_swallow_its_stamp_is_refused(open_end: bytes) -> None:
+    def leave_open(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].Contents = pdf.make_stream(open_end)
+
+    with pytest.raises(BrokenPDF):
+        PDFPreparer().prepare(changed(leave_open), [], prepared_at=NOW, watermark="测试文件")
 
 
 def test_stamps_on_pages_that_share_their_resources() -> None:
