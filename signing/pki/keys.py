@@ -10,13 +10,14 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from core.clock import rfc3339
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from signing.pki import repository
-from signing.pki.credentials import PrivateKey, SigningCredential, SoftwareCredential
+from signing.pki.credentials import PrivateKey, SoftwareCredential
 from signing.pki.errors import SigningWindowOver
 from signing.pki.models import Certificate, SigningKey
 from signing.pki.policy import SIGNING_WINDOW
@@ -25,7 +26,7 @@ from signing.pki.wrapping import KeyWrapper
 KEY_PURPOSE = "signing-key"
 _DATA_KEY_SIZE = 32
 
-Credential = SigningCredential
+_INSERT_KEY = insert(SigningKey.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
 
 
 class KeyStore:
@@ -41,11 +42,12 @@ class KeyStore:
         encoded = private_key.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        row = SigningKey(id=uow.new_id(), created_at=uow.now, destroyed_at=None)
-        self._seal(row, encoded)
-        uow.session.add(row)
-        uow.session.flush()
-        return row.id, private_key
+        key_id = uow.new_id()
+        # Not by way of the session: nobody looks at this row again in this unit of work, and it is written for every
+        # signature.
+        values = {"id": key_id, "created_at": uow.now, "destroyed_at": None, **self._seal(key_id, encoded)}
+        uow.session.connection().execute(_INSERT_KEY, values)
+        return key_id, private_key
 
     def credential(self, session: Session, row: Certificate) -> SoftwareCredential:
         """Raises `SigningWindowOver` if the key was destroyed, `UnreadableSecret` under another master key."""
@@ -77,16 +79,22 @@ class KeyStore:
             if row.sealed_private_key is None or row.wrapping_key_id == self._wrapper.key_id:
                 return False  # destroyed, or done by somebody else, since we looked
             if row.wrapped_data_key is None or row.wrapping_key_id is None:
-                self._seal(row, self._secrets.open(row.sealed_private_key, KEY_PURPOSE))
+                encoded = self._secrets.open(row.sealed_private_key, KEY_PURPOSE)
+                for column, value in self._seal(row.id, encoded).items():
+                    setattr(row, column, value)
             else:
                 data_key = self._wrapper.unwrap(row.wrapping_key_id, row.wrapped_data_key)
                 row.wrapped_data_key, row.wrapping_key_id = self._wrapper.wrap(data_key), self._wrapper.key_id
             return True
 
-    def _seal(self, row: SigningKey, encoded: bytes) -> None:
+    def _seal(self, key_id: UUID, encoded: bytes) -> dict[str, bytes | str]:
+        """What the row of that key is to hold, by column."""
         data_key = os.urandom(_DATA_KEY_SIZE)
-        row.sealed_private_key = SecretBox(data_key).seal(encoded, _purpose(row))
-        row.wrapped_data_key, row.wrapping_key_id = self._wrapper.wrap(data_key), self._wrapper.key_id
+        return {
+            "sealed_private_key": SecretBox(data_key).seal(encoded, _purpose(key_id)),
+            "wrapped_data_key": self._wrapper.wrap(data_key),
+            "wrapping_key_id": self._wrapper.key_id,
+        }
 
     def _open(self, row: SigningKey) -> bytes | None:
         """PKCS #8 DER, or None if the key was destroyed."""
@@ -95,7 +103,7 @@ class KeyStore:
         if row.wrapped_data_key is None or row.wrapping_key_id is None:
             return self._secrets.open(row.sealed_private_key, KEY_PURPOSE)
         data_key = self._wrapper.unwrap(row.wrapping_key_id, row.wrapped_data_key)
-        return SecretBox(data_key).open(row.sealed_private_key, _purpose(row))
+        return SecretBox(data_key).open(row.sealed_private_key, _purpose(row.id))
 
 
 def chain(session: Session, row: Certificate) -> tuple[bytes, ...]:
@@ -110,5 +118,5 @@ def chain(session: Session, row: Certificate) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def _purpose(row: SigningKey) -> str:
-    return f"{KEY_PURPOSE}/{row.id.hex}"
+def _purpose(key_id: UUID) -> str:
+    return f"{KEY_PURPOSE}/{key_id.hex}"

@@ -101,10 +101,6 @@ class PKIService:
         """
         return self._ready.by_id(certificate_id)
 
-    def signer_credential(self, certificate_id: UUID) -> SigningCredential:
-        """The same: whoever signs an envelope needn't know whether it is a person's or a seal's certificate."""
-        return self.credential(certificate_id)
-
     def seal_credential(self, now: datetime) -> SigningCredential:
         """The platform's seal. Raises `AuthorityMissing` or `CertificateExpired`."""
         if self._external_seal is None:

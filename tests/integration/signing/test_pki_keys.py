@@ -1,13 +1,14 @@
 """Keys at rest: data keys of their own, wrapped by the master key, and wrapped again when that changes."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 
 from core.secrets import SecretBox, UnreadableSecret
 from core.unit_of_work import UnitOfWorkFactory
@@ -148,3 +149,32 @@ def test_a_certificate_that_was_rolled_back_is_nobodys(desk: PKIDesk) -> None:
         issue_and_fail()
     with pytest.raises(CertificateNotFound):
         desk.pki.credential(issued[0])
+
+
+def test_a_signature_asks_the_database_little(desk: PKIDesk, service_engine: Engine) -> None:
+    """Every contract's signature pays for these: nothing that could be remembered is asked for again."""
+    desk.pki.credential(desk.signer_certificate())
+    desk.pki.validation_material()
+    desk.pki.timestamps.timestamp(bytes(32))
+    desk.pki.seal_credential(desk.clock.now())
+    statements: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    def asked(work: Callable[[], object]) -> int:
+        statements.clear()
+        work()
+        return len(statements)
+
+    event.listen(service_engine, "before_cursor_execute", count)
+    try:
+        certificate_ids: list[UUID] = []
+        assert asked(lambda: certificate_ids.append(desk.signer_certificate())) == 2
+        assert asked(lambda: desk.pki.credential(certificate_ids[0])) == 1
+        assert asked(desk.pki.validation_material) == 1
+        assert asked(lambda: desk.pki.validation_material(certificate_ids)) == 2
+        assert asked(lambda: desk.pki.timestamps.timestamp(bytes(32))) == 0
+        assert asked(lambda: desk.pki.seal_credential(desk.clock.now())) == 0
+    finally:
+        event.remove(service_engine, "before_cursor_execute", count)

@@ -1,5 +1,6 @@
 """The OCSP responder, asked by OpenSSL over HTTP, by `cryptography`, and by hostile clients."""
 
+import asyncio
 import base64
 import subprocess
 import threading
@@ -11,6 +12,9 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
+from asn1crypto import crl
+from asn1crypto import ocsp as asn1_ocsp
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,12 +23,14 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import RevokedError
 
 from api import problems
 from api.routes import pki as pki_routes
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from signing.pki.policy import OCSP_LIFETIME, OCSP_REFRESH, RevocationReason
+from signing.pki.policy import OCSP_LIFETIME, OCSP_REFRESH, CertificateKind, RevocationReason
 from tests.support.certificates import make_chain
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
@@ -244,3 +250,34 @@ def test_openssl_believes_it(desk: PKIDesk, subject: Subject, address: str, tmp_
     said = says()
     assert "signer.pem: revoked" in said
     assert "Reason: keyCompromise" in said
+
+
+def test_a_validator_needs_nothing_but_what_we_embed(desk: PKIDesk, subject: Subject) -> None:
+    """pyHanko's path validation, which must know about revocation and may not fetch: OCSP alone, and CRLs alone."""
+    chain = [asn1_x509.Certificate.load(each) for each in desk.pki.validation_material().certificates]
+    issuing_id = desk.pki.certificates(kind=CertificateKind.ISSUING)[0].id
+
+    def validate(*, with_ocsp: bool) -> None:
+        material = desk.pki.validation_material([subject.id, issuing_id])
+        crls = [crl.CertificateList.load(each) for each in material.revocation_lists]
+        context = ValidationContext(
+            trust_roots=[asn1_x509.Certificate.load(each) for each in material.roots],
+            other_certs=chain,
+            crls=[] if with_ocsp else crls,
+            ocsps=[asn1_ocsp.OCSPResponse.load(each) for each in material.ocsp_responses] if with_ocsp else [],
+            revocation_mode="require",
+            allow_fetching=False,
+            moment=desk.clock.now(),
+        )
+        leaf = asn1_x509.Certificate.load(subject.certificate.public_bytes(serialization.Encoding.DER))
+        validator = CertificateValidator(leaf, validation_context=context)
+        asyncio.run(validator.async_validate_usage({"non_repudiation"}))
+
+    validate(with_ocsp=True)
+    validate(with_ocsp=False)
+    desk.clock.advance(timedelta(minutes=1))
+    desk.pki.revoke(subject.id, RevocationReason.KEY_COMPROMISE)
+    desk.clock.advance(timedelta(minutes=1))
+    for with_ocsp in (True, False):
+        with pytest.raises(RevokedError):
+            validate(with_ocsp=with_ocsp)
