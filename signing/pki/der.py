@@ -26,8 +26,9 @@ def value(tag: int, *contents: bytes) -> bytes:
 
 
 def integer(number: int) -> bytes:
-    """Not negative; a zero byte goes before a first bit that would make it so."""
-    return value(INTEGER, number.to_bytes(number.bit_length() // 8 + 1))
+    """In as few bytes as two's complement needs (X.690 §8.3); others' nonces may be negative."""
+    length = (number + (number < 0)).bit_length() // 8 + 1
+    return value(INTEGER, number.to_bytes(length, signed=True))
 
 
 def certificate_names(certificate: bytes) -> CertificateNames:

@@ -138,7 +138,8 @@ def _read(request: bytes) -> _Query:
         )
     except _UNREADABLE as error:
         raise _Refused(ocsp.OCSPResponseStatus.MALFORMED_REQUEST) from error
-    if query.algorithm not in _HASHES or (query.nonce is not None and len(query.nonce) > _LONGEST_NONCE):
+    is_nonce_long = query.nonce is not None and len(query.nonce) > _LONGEST_NONCE
+    if query.algorithm not in _HASHES or is_nonce_long or query.serial_number < 0:
         raise _Refused(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
     return query
 

@@ -212,6 +212,10 @@ def test_the_endpoint_answers_with_nonce_and_certificate_as_asked(client: InProc
     assert signed["encap_content_info"]["content"].parsed["nonce"].native == 42
     assert len(signed["certificates"]) == 1
 
+    negative = client.post("/tsa", content=time_stamp_query(nonce=-(2**63)), headers=headers).content
+    info = tsp.TimeStampResp.load(negative)["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+    assert info["nonce"].native == -(2**63)
+
     bare = tsp.TimeStampResp.load(client.post("/tsa", content=time_stamp_query(), headers=headers).content)
     signed = bare["time_stamp_token"]["content"]
     assert not signed["certificates"]

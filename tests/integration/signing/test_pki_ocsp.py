@@ -117,23 +117,24 @@ def test_a_revocation_is_told_at_once_with_its_reason(
     assert response.revocation_time_utc == revoked_at
 
 
-def test_a_certificate_never_issued_is_unknown(client: InProcessClient, subject: Subject) -> None:
-    digest = {}
-    for name, data in (
-        ("name", subject.issuer.subject.public_bytes()),
-        (
-            "key",
-            subject.issuer.public_key().public_bytes(
-                serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-            ),
-        ),
-    ):
-        hasher = hashes.Hash(hashes.SHA256())
-        hasher.update(data)
-        digest[name] = hasher.finalize()
-    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(digest["name"], digest["key"], 42, hashes.SHA256())
-    response = ask(client, subject.path, builder.build().public_bytes(serialization.Encoding.DER))
+def request_for(subject: Subject, serial_number: int) -> bytes:
+    """As asn1crypto writes it, which takes any number."""
+    [asked] = asn1_ocsp.OCSPRequest.load(subject.request())["tbs_request"]["request_list"]
+    identifier = {**asked["req_cert"].native, "serial_number": serial_number}
+    return bytes(asn1_ocsp.OCSPRequest({"tbs_request": {"request_list": [{"req_cert": identifier}]}}).dump())
+
+
+@pytest.mark.parametrize("serial_number", [0, 42, 2**160, 2**2000])
+def test_a_certificate_never_issued_is_unknown(client: InProcessClient, subject: Subject, serial_number: int) -> None:
+    response = ask(client, subject.path, request_for(subject, serial_number))
     assert response.certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+    assert response.serial_number == serial_number
+
+
+@pytest.mark.parametrize("serial_number", [-1, -(2**300)])
+def test_no_serial_number_is_negative(client: InProcessClient, subject: Subject, serial_number: int) -> None:
+    response = ask(client, subject.path, request_for(subject, serial_number))
+    assert response.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
 def test_certificates_of_others_are_not_for_us_to_judge(client: InProcessClient, subject: Subject) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
@@ -83,3 +85,20 @@ def test_a_new_key_before_the_old_ends_and_old_tokens_still_verify(desk: PKIDesk
     assert {old.serial_number, new.serial_number} <= held
     issuers = {x509.load_der_x509_crl(each).issuer for each in material.revocation_lists}
     assert {old.issuer, new.issuer} <= issuers
+
+
+def test_no_request_breaks_it(desk: PKIDesk) -> None:
+    """Every answer to a changed request is one of the protocol's."""
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": DIGEST}
+    query = {"version": "v1", "message_imprint": imprint, "nonce": 2**63, "req_policy": TIMESTAMP_POLICY}
+    valid = tsp.TimeStampReq({**query, "cert_req": True}).dump()
+
+    @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(at=st.integers(0, len(valid) - 1), byte=st.integers(0, 255), cut=st.integers(0, 4))
+    def changed(at: int, byte: int, cut: int) -> None:
+        request = valid[:at] + bytes([byte]) + valid[at + 1 : len(valid) - cut]
+        answer = desk.pki.answer_timestamp_query(request)
+        status = core.SequenceOf.load(answer, spec=core.Any)[0].parse(spec=tsp.PKIStatusInfo)
+        assert status["status"].native in {"granted", "rejection"}
+
+    changed()

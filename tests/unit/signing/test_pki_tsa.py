@@ -16,7 +16,7 @@ SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
     algorithm=st.sampled_from(sorted(SIZES)),
     serial_number=st.integers(0, 2**128 - 1),
     milliseconds=st.integers(0, 4_000_000_000_000),
-    nonce=st.none() | st.integers(0, 2**64),
+    nonce=st.none() | st.integers(-(2**64), 2**64) | st.sampled_from([-129, -128, -1, 127, 128]),
 )
 def test_it_is_what_asn1crypto_makes(algorithm: str, serial_number: int, milliseconds: int, nonce: int | None) -> None:
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
