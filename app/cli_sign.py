@@ -108,6 +108,8 @@ def sign_command(
         elif pkcs11_module is not None:
             pin = _secret(pkcs11_pin_file, "DINGYUE_PKCS11_PIN", "PIN of the token")
             means = _external(_from_token(pkcs11_module, pkcs11_token, pkcs11_key, pin), lists, tsa, level)
+        elif tsa is not None:
+            raise typer.BadParameter("a trial identity has its own trial time-stamps: --tsa goes with a certificate")
         else:
             means = _trial(keys or _default_keys(), name, organisation, uscc)
         order = FileOrder(

@@ -19,7 +19,7 @@ from signing.pdf.errors import RevocationUnknown, SignerRevoked
 from signing.pdf.validation_material import Material
 
 _LARGEST_ANSWER = 8 * 1024 * 1024
-_LONGEST_CHAIN = 8
+_MOST_CERTIFICATES = 64
 _PEM = b"-----BEGIN"
 
 
@@ -47,24 +47,23 @@ class RevocationSource:
             issuer = _issuer(certificate, list(pool.values()))
             if issuer is None:
                 issuer = self._fetch_issuer(certificate)
-                pool[issuer.public_bytes(serialization.Encoding.DER)] = issuer
-                waiting.append(issuer)
-                if len(pool) > _LONGEST_CHAIN * max(1, len(certificates)):
-                    raise RevocationUnknown(subject=_name(certificate))
+                if issuer is not None and len(pool) < _MOST_CERTIFICATES:
+                    pool[issuer.public_bytes(serialization.Encoding.DER)] = issuer
+                    waiting.append(issuer)
             self._find_status(certificate, issuer, lists, answers)
         return Material(tuple(pool), tuple(lists), tuple(answers))
 
     def _find_status(
         self,
         certificate: x509.Certificate,
-        issuer: x509.Certificate,
+        issuer: x509.Certificate | None,
         lists: dict[bytes, None],
         answers: dict[bytes, None],
     ) -> None:
         """Adds what says that the certificate is good."""
         held = next((each for each in self._lists if each.issuer == certificate.issuer), None)
         if held is None:
-            answer = self._ask_responder(certificate, issuer)
+            answer = self._ask_responder(certificate, issuer) if issuer is not None else None
             if answer is not None:
                 answers[answer] = None
                 return
@@ -98,7 +97,8 @@ class RevocationSource:
                 continue
         raise RevocationUnknown(subject=_name(certificate))
 
-    def _fetch_issuer(self, certificate: x509.Certificate) -> x509.Certificate:
+    def _fetch_issuer(self, certificate: x509.Certificate) -> x509.Certificate | None:
+        """None if it can't be had: then it may be a root that publishes nothing, and its list is enough."""
         for url in _addresses(certificate, AuthorityInformationAccessOID.CA_ISSUERS):
             answer = self._get(url)
             try:
@@ -107,7 +107,7 @@ class RevocationSource:
                 continue
             if found is not None and _is_issued_by(certificate, found):
                 return found
-        raise RevocationUnknown(subject=_name(certificate))
+        return None
 
     def _get(self, url: str, request: bytes | None = None) -> bytes | None:
         """The body of the answer; None if there is none that could be used."""
