@@ -142,12 +142,6 @@ class CrossPageSealImpossible(InvalidInput):
     )
 
 
-class TooManyAnchors(InvalidInput):
-    code = "too_many_anchors"
-    zh = "一个文件中至多可用 {most} 种定位文字。请减少定位文字，或改用坐标放置。"
-    en = "At most {most} different anchor texts can be used on a document. Use fewer, or place fields by coordinates."
-
-
 class PictureRefused(InvalidInput):
     """The base of every reason to refuse the picture of a signature or a seal; never raised itself."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 
-from signing.pdf.errors import TooManyAnchors
+from signing.errors import TooManyAnchors
 from signing.pdf.pages import geometry_of
 from signing.pdf.pdfium import PDFIUM
 from signing.ports import TextBox

@@ -8,7 +8,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from signing.pdf.errors import TooManyAnchors
+from signing.errors import TooManyAnchors
 from signing.pdf.fonts import NOTO_SANS_SC
 from signing.pdf.locate import MOST_OCCURRENCES, PDFTextLocator
 from signing.ports import TextBox
