@@ -5,12 +5,11 @@ value was never drawn get an appearance first. What is hidden goes; of all annot
 """
 
 from collections.abc import Iterator, Mapping
-from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, StreamDecodeLevel
+from pikepdf import Array, Dictionary, Name, Pdf
 
 # Flags of annotations (ISO 32000-2 table 167) and of text fields (tables 227 and 231).
 INVISIBLE, HIDDEN, NO_VIEW, TOGGLE_NO_VIEW = 1, 2, 32, 256
@@ -45,17 +44,6 @@ FLATTENED: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """What flattening does, by code: Chinese, English."""
-
-
-def flattened(data: bytes) -> bytes:
-    """A screened file as plain content; the same bytes if it is that already."""
-    with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
-        if not needs_flattening(document):
-            return data
-        flatten(document)
-        output = BytesIO()
-        document.save(output, stream_decode_level=StreamDecodeLevel.none, compress_streams=False, deterministic_id=True)
-        return output.getvalue()
 
 
 def flatten(document: Pdf) -> None:

@@ -39,7 +39,6 @@ from signing.pdf.errors import (
     TooManyObjects,
     TooManyPages,
 )
-from signing.pdf.flatten import flattened
 from signing.pdf.geometry import PageGeometry
 from signing.pdf.prepare import PDFPreparer
 from signing.pdf.screen_forms import check_pages
@@ -131,7 +130,7 @@ def _screen(pdf: Pdf, data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
 
 
 def _rehearse(data: bytes) -> None:
-    PDFPreparer().prepare(flattened(data), (), prepared_at=datetime(2026, 1, 1, tzinfo=UTC), page_note="-")
+    PDFPreparer().prepare(data, (), prepared_at=datetime(2026, 1, 1, tzinfo=UTC), page_note="-")
 
 
 def _has_earlier_revisions(pdf: Pdf, data: bytes) -> bool:
