@@ -328,7 +328,7 @@ def test_unknown_roots_are_unrecognised(sealed: SealedContract) -> None:
 def test_a_signer_revoked_before_signing(desk: Desk) -> None:
     """The key was stolen and used through a loaded credential; the CRL of the day tells."""
     order = desk.order("a", PURCHASER, {})
-    stolen = desk.pki.signer_credential(order.certificate_id)
+    stolen = desk.pki.credential(order.certificate_id)
     desk.pki.revoke(order.certificate_id, RevocationReason.KEY_COMPROMISE)
     desk.clock.advance(timedelta(minutes=5))
     desk.pki.credential = lambda _identifier: stolen  # type: ignore[method-assign]
