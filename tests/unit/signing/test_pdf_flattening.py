@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pypdfium2
-from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf import Dictionary, Name, Pdf, String
 
 from signing.pdf.flatten import flatten, needs_flattening
 from tests.support import pdf as samples
