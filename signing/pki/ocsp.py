@@ -37,8 +37,15 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512,
 }
 _UNREADABLE = (
-    ValueError, TypeError, KeyError, OverflowError, NotImplementedError, UnsupportedAlgorithm, x509.DuplicateExtension
-)  # fmt: skip
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    NotImplementedError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+)
+"""All that `cryptography` raises for bytes that aren't a request of one certificate."""
 
 
 @dataclass(frozen=True, slots=True)
