@@ -136,7 +136,7 @@ def _plan(
         ],
         fields=[
             NewField(
-                name=f"{key}_{box.kind}",
+                name=f"party_{number}_{box.kind}",
                 recipient_key=key,
                 kind=box.kind,
                 page=box.page,
@@ -145,7 +145,7 @@ def _plan(
                 width=box.width,
                 height=box.height,
             )
-            for key, boxes in agreement.boxes.items()
+            for number, (key, boxes) in enumerate(agreement.boxes.items(), start=1)
             for box in boxes
         ],
         language=envelope.language,

@@ -30,10 +30,13 @@ from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from credit.service import CreditService
+from signing import work
 from signing.pki.service import PKIService
 from tests.support import app as office
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
+from tests.support.real_signing import real_pki, real_service
+from tests.support.signing import agreed
 
 PATIENCE_SECONDS = 60
 
@@ -42,10 +45,14 @@ def die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill(target: Callable[..., None], **arguments: Any) -> None:
-    """Runs `target` in a process of its own; it must not survive. What it changes in our modules, it changes there."""
-    # Forked, for that takes no time. The child must open its own connections, and never ends in an orderly way.
-    victim = multiprocessing.get_context("fork").Process(target=target, kwargs=arguments)
+def kill(target: Callable[..., None], *, is_forked: bool = True, **arguments: Any) -> None:
+    """Runs `target` in a process of its own; it must not survive. What it changes in our modules, it changes there.
+
+    Forked, for that takes no time. The child must open its own connections, and never ends in an orderly way. One
+    that uses the object store must be a fresh process: the store's threads don't come along in a fork.
+    """
+    method = "fork" if is_forked else "spawn"
+    victim = multiprocessing.get_context(method).Process(target=target, kwargs=arguments)
     victim.start()
     victim.join(PATIENCE_SECONDS)
     assert victim.exitcode == -signal.SIGKILL
@@ -144,3 +151,27 @@ def initialise_postgres(*, folder: Path) -> None:
 
     embedded.subprocess.run = run
     embedded.EmbeddedPostgres(folder).start()
+
+
+def step_of_signing(*, url: URL, folder: Path, now: datetime, step: str, argument: str, point: str) -> None:
+    """Signs, seals or renews time-stamps with everything real, and dies with the PDF made, stored or committed."""
+    engine, clock = create_database_engine(url), FixedClock(now)
+    secrets = SecretBox(b"a master key that only tests use")
+
+    def unit_of_work() -> UnitOfWork:
+        return UnitOfWork(engine, clock)
+
+    objects = Objects.at(f"file://{folder / 'objects'}")
+    pki = real_pki(unit_of_work, secrets, clock)
+    service = real_service(unit_of_work, objects, secrets, clock, pki=pki)
+    if point == "made":
+        Objects.put = die
+    elif point == "stored":
+        work.finish = die
+    steps: dict[str, Callable[[], object]] = {
+        "sign": lambda: service.sign_envelope(argument, agreed()),
+        "seal": lambda: service.seal_envelope(UUID(hex=argument)),
+        "renew": lambda: service.renew_timestamps(now),
+    }
+    steps[step]()
+    die()

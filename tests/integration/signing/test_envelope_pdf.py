@@ -16,26 +16,20 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import repository as ledger
 from ledger.record import Record, parse_record
-from signing.pdf.locate import PDFTextLocator
-from signing.pdf.prepare import PDFPreparer
-from signing.pdf.screen import PDFScreener
-from signing.pdf.sign import PDFSigner
 from signing.pki.service import PKIService
 from signing.plan import FieldKind
-from signing.service import SigningService
 from signing.validation import ValidationService
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
-from tests.support.signing import IMPRINT, Table, signature_field
+from tests.support.real_signing import real_pki, real_service
+from tests.support.signing import Table, signature_field
 
 CONTRACT = Path(__file__).parents[3] / "examples" / "procurement.pdf"
 
 
 @pytest.fixture
 def pki(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> PKIService:
-    service = PKIService(unit_of_work=unit_of_work, secrets=secrets, clock=clock, base_url="http://dingyue.test")
-    service.ensure_authority()
-    return service
+    return real_pki(unit_of_work, secrets, clock)
 
 
 @pytest.fixture
@@ -43,20 +37,7 @@ def table(
     unit_of_work: UnitOfWorkFactory, objects: Objects, secrets: SecretBox, clock: FixedClock, pki: PKIService
 ) -> Table:
     table = Table.lay(unit_of_work, objects, secrets)
-    table.service = SigningService(
-        unit_of_work=unit_of_work,
-        objects=objects,
-        secrets=secrets,
-        screener=PDFScreener(),
-        locator=PDFTextLocator(),
-        preparer=PDFPreparer(),
-        signer=PDFSigner(pki, pki.timestamps, clock),
-        issuer=pki,
-        sealer=PDFSigner(pki, pki.timestamps, clock),
-        imprint=IMPRINT,
-        software="dingyue tests",
-        clock_source="a clock that stands still",
-    )
+    table.service = real_service(unit_of_work, objects, secrets, clock, pki=pki)
     return table
 
 
