@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from core.errors import DingyueError
 from core.objects import Objects
@@ -13,8 +14,9 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import TimestampUnavailable
 from signing.errors import EnvelopeBusy, EnvelopeStateConflict
+from tests.support.certificates import make_chain
 from tests.support.clock import FixedClock
-from tests.support.signing import ORIGIN, NotThePDF, Table
+from tests.support.signing import ORIGIN, NotThePDF, Table, agreed
 
 
 class Killed(BaseException):
@@ -297,3 +299,21 @@ def test_wrong_codes_are_counted_one_by_one(table: Table) -> None:
     with ThreadPoolExecutor(8) as guesses:
         answers = sorted(guesses.map(guess, range(12)))
     assert answers == ["signing_code_not_usable"] * 7 + ["signing_code_wrong"] * 5
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_completing_a_remote_signature(
+    table: Table, losing: LosingObjects, clock: FixedClock, when: str
+) -> None:
+    envelope_id = table.sent()
+    session = table.authenticated(envelope_id, "buyer")
+    certificate = make_chain(ec.generate_private_key(ec.SECP256R1()))[1].der
+    remote_id = table.service.prepare_remote_signature(session, agreed(), certificate).remote_id
+    losing.fails, losing.error = when, Killed()
+    with pytest.raises(Killed):
+        table.service.complete_remote_signature(session, remote_id, {1: b"cms"})
+    assert table.steps(envelope_id).count("recipient.signed") == 0
+    clock.advance(table.service.work_lifetime)
+    table.service.complete_remote_signature(session, remote_id, {1: b"cms"})
+    assert table.content(envelope_id).count("signed elsewhere") == 1
+    assert table.steps(envelope_id).count("recipient.signed") == 1
