@@ -5,7 +5,8 @@ says that a certificate is revoked counts whenever it was made; what says that i
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -22,10 +23,19 @@ from pyhanko_certvalidator.errors import (
     RevokedError,
 )
 
+from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
+
 from ledger.verifier.pades_findings import Finding
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Purpose = Literal["non_repudiation", "signing", "time_stamping"]
+
+_REQUIRED = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
+_IF_DECLARED = RevocationCheckingRule.CHECK_IF_DECLARED
+_ALL = RevocationCheckingPolicy(_REQUIRED, _REQUIRED)
+_SIGNER = RevocationCheckingPolicy(_REQUIRED, _IF_DECLARED)
+_AUTHORITIES = RevocationCheckingPolicy(_IF_DECLARED, _REQUIRED)
+_DECLARED = RevocationCheckingPolicy(_IF_DECLARED, _IF_DECLARED)
 
 _SIGNING_USES = frozenset({"digital_signature", "non_repudiation"})
 _SIGNING_PURPOSES = frozenset(
@@ -59,15 +69,14 @@ class Material:
 
     @classmethod
     def load(
-        cls,
-        certificates: Sequence[x509.Certificate],
-        revocation_lists: Sequence[bytes],
-        ocsp_responses: Sequence[bytes],
+        cls, certificates: Sequence[bytes], revocation_lists: Sequence[bytes], ocsp_responses: Sequence[bytes]
     ) -> "Material":
         """From DER. What can't be read says nothing, and is left out."""
-        lists = [found for data in revocation_lists if (found := _read(crl.CertificateList, data)) is not None]
-        responses = [found for data in ocsp_responses if (found := _read(ocsp.OCSPResponse, data)) is not None]
-        return cls(tuple(certificates), tuple(lists), tuple(responses))
+        return cls(
+            tuple(_readable(x509.Certificate, certificates)),
+            tuple(_readable(crl.CertificateList, revocation_lists)),
+            tuple(_readable(ocsp.OCSPResponse, ocsp_responses)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class Certificates:
         self._ocsp_responses: dict[bytes, ocsp.OCSPResponse] = {}
         self._run = run
         self._judged: dict[tuple[bytes, datetime, Purpose], Judgement | CertificateRefused] = {}
-        self._contexts: dict[tuple[datetime, str], ValidationContext] = {}
+        self._contexts: dict[tuple[datetime, RevocationCheckingPolicy], ValidationContext] = {}
 
     def add(self, material: Material) -> None:
         """Each piece once, for the same stand in the file and in every signature. Earlier answers are void by more."""
@@ -139,9 +148,13 @@ class Certificates:
         _check_purpose(certificate, purpose)
         try:
             try:
-                return Judgement(self._path(certificate, moment, "require"), is_fresh=True)
+                return Judgement(self._path(certificate, moment, _ALL), is_fresh=True)
             except InsufficientRevinfoError:
-                return Judgement(self._path(certificate, moment, "soft-fail"), is_fresh=False)
+                # Still, what the material says of one of them counts, whether or not that certificate says where to ask.
+                for rules in (_SIGNER, _AUTHORITIES):
+                    with suppress(InsufficientRevinfoError):
+                        self._path(certificate, moment, rules)
+                return Judgement(self._path(certificate, moment, _DECLARED), is_fresh=False)
         except RevokedError as error:
             raise CertificateRefused(Finding.CERTIFICATE_REVOKED, "its certificate was revoked") from error
         except NotYetValidError as error:
@@ -157,20 +170,19 @@ class Certificates:
                 Finding.CERTIFICATE_INVALID, f"its chain of certificates doesn't hold ({type(error).__name__})"
             ) from error
 
-    def _path(self, certificate: x509.Certificate, moment: datetime, revocation: str) -> tuple[x509.Certificate, ...]:
-        if (moment, revocation) not in self._contexts:
-            self._contexts[moment, revocation] = ValidationContext(
+    def _path(self, certificate: x509.Certificate, moment: datetime, rules: RevocationCheckingPolicy) -> tuple[x509.Certificate, ...]:
+        if (moment, rules) not in self._contexts:
+            self._contexts[moment, rules] = ValidationContext(
                 trust_roots=self._roots,
                 other_certs=self._certificates.values(),
                 crls=list(self._revocation_lists.values()),
                 ocsps=list(self._ocsp_responses.values()),
                 moment=moment,
                 allow_fetching=False,
-                revocation_mode=revocation,
                 # A CRL from after the signature says all the more about it: revocation is for good.
-                retroactive_revinfo=True,
+                revinfo_policy=CertRevTrustPolicy(rules, retroactive_revinfo=True),
             )
-        validator: Any = CertificateValidator(certificate, validation_context=self._contexts[moment, revocation])
+        validator: Any = CertificateValidator(certificate, validation_context=self._contexts[moment, rules])
         return tuple(self._run(validator.async_validate_path()).iter_certs(include_root=True))
 
 
@@ -228,11 +240,16 @@ def _or_none(values: Any) -> Iterable[Any]:
     return () if isinstance(values, core.Void) else values
 
 
-def _read(kind: Any, data: bytes) -> Any | None:
-    """asn1crypto parses lazily, so a value is asked for everything now."""
-    try:
-        found = kind.load(data, strict=True)
-        found.native  # noqa: B018
-    except Exception:  # noqa: BLE001 - a stranger's bytes may make the parser raise anything
-        return None
-    return found
+def _readable(kind: Any, encoded: Sequence[bytes]) -> Iterator[Any]:
+    """asn1crypto parses lazily, so a certificate or a list is asked now for what it says first."""
+    for data in encoded:
+        try:
+            found = kind.load(data, strict=True)
+            found[0].native  # noqa: B018
+            found.issuer  # noqa: B018
+        except AttributeError:
+            yield found  # an OCSP response has no issuer
+        except Exception:  # noqa: BLE001, S112 - a stranger's bytes may make the parser raise anything
+            continue
+        else:
+            yield found

@@ -24,9 +24,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
-
 from ledger.verifier.certificates import Certificates, Material, material_of
 from ledger.verifier.pades_changes import Changes
 from ledger.verifier.pades_file import (
@@ -34,8 +31,10 @@ from ledger.verifier.pades_file import (
     Digests,
     Reader,
     begins_with_something_else,
+    elements,
     entry,
     filled_fields,
+    goes_on_after_its_end,
     has_stray_signature,
     mentions_signature,
     starts_with,
@@ -131,6 +130,8 @@ def _unreadable(data: Buffer, error: Exception) -> PDFVerdict:
     try:
         if begins_with_something_else(data) and mentions_signature(data):
             return refused(Finding.PREFIXED_DATA)
+        if goes_on_after_its_end(data) and mentions_signature(data):
+            return refused(Finding.APPENDED_DATA)
     except Exception as second:  # noqa: BLE001 - not even that could be found out
         error = second
     return refused(Finding.MALFORMED, detail=type(error).__name__)
@@ -193,12 +194,15 @@ class _Verification:
                 certificates.add(material)
 
     def _security_store(self) -> Material | None:
-        try:
-            store = DocumentSecurityStore.read_dss(self._reader)
-        except NoDSSFoundError:
-            return None
-        in_bytes = [[reference.get_object().data for reference in held] for held in (store.crls, store.ocsps)]
-        return Material.load(list(store.load_certs()), *in_bytes)
+        """Of every revision: what a later one left out still tells of a revocation."""
+        held: list[dict[bytes, None]] = [{}, {}, {}]
+        is_there = False
+        for revision in range(self._changes.revisions):
+            store = entry(self._reader.get_historical_resolver(revision).root, "/DSS")
+            is_there = store is not None
+            for number, key in enumerate(("/Certs", "/CRLs", "/OCSPs")):
+                held[number] |= {found.data: None for found in elements(entry(store, key))}
+        return Material.load(*(list(found) for found in held)) if is_there else None
 
     def _judge_all(self, candidates: Sequence[Candidate]) -> list[SignatureVerdict]:
         """Later ones first: a document timestamp vouches for what it covers."""

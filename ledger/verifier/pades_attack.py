@@ -9,7 +9,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 
-from ledger.verifier.pades_file import entry
+from ledger.verifier.pades_file import elements, entry
 from ledger.verifier.pades_findings import Finding
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
@@ -105,17 +105,20 @@ def _field_changed(before: Any, after: Any, overwritten: set[Number], number: Nu
     )
 
 
-def _validation_data(old: Revision, new: Revision, overwritten: set[Number]) -> Finding | None:
-    """Certificates, CRLs and OCSP responses that are no longer what they were."""
-    before = entry(old.root, "/DSS")
+def _validation_data(old: Revision, new: Revision, _overwritten: set[Number]) -> Finding | None:
+    return Finding.VALIDATION_DATA_CHANGED if has_lost_validation_data(old, new) else None
+
+
+def has_lost_validation_data(old: Revision, new: Revision) -> bool:
+    """Whether certificates, CRLs or OCSP responses are no longer in the document security store, under any number."""
+    before, after = entry(old.root, "/DSS"), entry(new.root, "/DSS")
     if before is None:
-        return None
-    after = entry(new.root, "/DSS")
+        return False
     for key in ("/Certs", "/CRLs", "/OCSPs"):
-        held = set(_numbers(_raw(before, key)))
-        if held - set(_numbers(_raw(after, key))) or held & overwritten:
-            return Finding.VALIDATION_DATA_CHANGED
-    return None
+        held = elements(entry(before, key))
+        if held and not {found.data for found in held} <= {found.data for found in elements(entry(after, key))}:
+            return True
+    return False
 
 
 def _lying_ready(old: Revision, _new: Revision, overwritten: set[Number]) -> Finding | None:

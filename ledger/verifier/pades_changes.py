@@ -22,7 +22,7 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
-from ledger.verifier.pades_attack import name_change
+from ledger.verifier.pades_attack import has_lost_validation_data, name_change
 from ledger.verifier.pades_file import Reader
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.pades_verdict import Modifications
@@ -131,6 +131,9 @@ class Changes:
             found = _policy.apply(old, new, doc_mdp=permission)
         except (SuspiciousModification, PdfError) as error:
             return _Step(ModificationLevel.OTHER, finding=name_change(old, new), detail=str(error)[:300])
+        if has_lost_validation_data(old, new):
+            # Whoever takes a CRL out of the file could make a revoked certificate look good.
+            return _Step(ModificationLevel.OTHER, finding=Finding.VALIDATION_DATA_CHANGED)
         return _Step(found.modification_level, frozenset(found.changed_form_fields))
 
     def _outside_objects(self, revision: int) -> _Step | None:

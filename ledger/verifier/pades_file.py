@@ -33,6 +33,7 @@ _AFTER_CONTENTS = 64 * 1024
 _SIGNATURE_MARK = re.compile(rb"/ByteRange\b|/Type\s*/Sig\b|/Type\s*/DocTimeStamp\b")
 _HEADER = re.compile(rb"%PDF-\d")
 _STARTXREF = re.compile(rb"startxref\s+(\d{1,12})\s")
+_END = re.compile(rb"startxref\s+\d{1,12}\s+%%EOF")
 _XREF = re.compile(rb"xref\b|\d+\s+\d+\s+obj\b")
 
 
@@ -101,9 +102,12 @@ class FilledField:
 
 def entry(container: Any, key: str, default: Any = None) -> Any:
     """What stands under a key, and not a reference to it, as `get` of pyHanko's dictionaries would give."""
-    if not isinstance(container, _kinds.DictionaryObject) or key not in container:
+    if not isinstance(container, _kinds.DictionaryObject):
         return default
-    found = container[key]
+    try:
+        found = container[key]
+    except KeyError:  # null is the same as nothing (ISO 32000-2 §7.3.7)
+        return default
     return default if isinstance(found, _kinds.NullObject) else found
 
 
@@ -225,6 +229,12 @@ def begins_with_something_else(data: Buffer) -> bool:
     if not last or _XREF.match(data, last[-1]):
         return False
     return any(_XREF.match(data, header + last[-1]) for header in headers[1:])
+
+
+def goes_on_after_its_end(data: Buffer) -> bool:
+    """Whether anything but space stands after the last cross-references and their end of file."""
+    ends = [found.end() for found in _END.finditer(data, max(0, len(data) - 1024 * 1024))]
+    return bool(ends) and bool(bytes(data[ends[-1] :]).strip())
 
 
 def mentions_signature(data: Buffer) -> bool:

@@ -14,19 +14,19 @@ Outcome = Literal["authentic", "altered", "unrecognised", "unsigned", "malformed
 
 
 class Finding(StrEnum):
-    """Codes never change their meaning."""
+    """Codes never change their meaning. Of several, the one that stands first here is told first."""
 
     BYTE_RANGE_MISSING = "byte_range_missing"
     CONTENTS_MISSING = "contents_missing"
     BYTE_RANGE_CHANGED = "byte_range_changed"
     SIGNATURE_WRAPPED = "signature_wrapped"
-    SIGNATURE_REMOVED = "signature_removed"
     SIGNATURE_SWAPPED = "signature_swapped"
-    DIGEST_MISMATCH = "digest_mismatch"
+    SIGNATURE_REMOVED = "signature_removed"
+    TIMESTAMP_INVALID = "timestamp_invalid"
     SIGNATURE_INVALID = "signature_invalid"
     CONTENTS_PADDED = "contents_padded"
+    DIGEST_MISMATCH = "digest_mismatch"
     CONTENTS_NOT_CANONICAL = "contents_not_canonical"
-    TIMESTAMP_INVALID = "timestamp_invalid"
     PREFIXED_DATA = "prefixed_data"
     APPENDED_DATA = "appended_data"
     PAGE_ADDED = "page_added"

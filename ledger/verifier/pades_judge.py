@@ -114,7 +114,8 @@ class Judge:
         found = candidate.embedded
         coverage = covers or _COVERAGE.get(found.evaluate_signature_coverage(), "partial")
         if coverage == "partial":
-            return _refuse(verdict, Finding.BYTE_RANGE_CHANGED, "it covers only a part of its revision")
+            problem = "the cross-references of its revision aren't those it covers"
+            return _refuse(verdict, Finding.CONTENT_CHANGED_INCREMENTALLY, problem)
         change = Change("none")
         if coverage == "entire_revision":
             change = self._changes.since(found.signed_revision, found.docmdp_level, found.fieldmdp, start=first)

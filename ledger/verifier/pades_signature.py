@@ -8,6 +8,7 @@ from typing import Any
 
 from asn1crypto import core, x509
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -85,12 +86,12 @@ def check_integrity(
     problem = gap_problem(data, candidate.byte_range, found.pkcs7_content, is_canonical=is_canonical)
     if problem is not None and problem[0] is not Finding.BYTE_RANGE_CHANGED:
         return problem
-    if candidate.verdict.is_document_timestamp:
-        return problem
     if problem is not None:
         # Where all that was signed is still there, only moved apart, the signature was wrapped around something else.
-        is_all_there = candidate.end <= len(data) and _fit(candidate, digests) == (True, True)
+        is_all_there = candidate.end <= len(data) and _covers_what_it_signed(candidate, digests)
         return (Finding.SIGNATURE_WRAPPED, problem[1]) if is_all_there else problem
+    if candidate.verdict.is_document_timestamp:
+        return None
     if found.signed_data["encap_content_info"]["content"] is not core.VOID:
         encapsulated = found.signed_data["encap_content_info"]["content"]
         if not isinstance(encapsulated, core.Void) and encapsulated.contents:
@@ -123,6 +124,14 @@ def swapped(candidates: Sequence[Candidate]) -> set[str]:
             names.add(candidate.verdict.field)
         seen.add(candidate.number)
     return names
+
+
+def _covers_what_it_signed(candidate: Candidate, digests: Digests) -> bool:
+    if not candidate.verdict.is_document_timestamp:
+        return _fit(candidate, digests) == (True, True)
+    imprint = candidate.embedded.signed_data["encap_content_info"]["content"].parsed["message_imprint"]
+    digest = digests.of(candidate.byte_range, imprint["hash_algorithm"]["algorithm"].native)
+    return bool(imprint["hashed_message"].native == digest)
 
 
 def _fit(candidate: Candidate, digests: Digests) -> tuple[bool, bool]:
@@ -166,7 +175,7 @@ def _describe(blank: SignatureVerdict, found: Any) -> SignatureVerdict:
 def _claimed(found: Any) -> datetime | None:
     try:
         instant = found.self_reported_timestamp
-    except (ValueError, KeyError, TypeError, AttributeError):  # a date nobody can read is no date
+    except (PdfError, ValueError, KeyError, TypeError, AttributeError):  # a date nobody can read is no date
         return None
     if not isinstance(instant, datetime):
         return None

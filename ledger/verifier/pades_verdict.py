@@ -15,6 +15,7 @@ TimeSource = Literal["signature_timestamp", "document_timestamp", "claimed"]
 
 _WORST_FIRST: tuple[Outcome, ...] = ("altered", "malformed", "unrecognised")
 """What doesn't fit comes before what can't be read, and that before what isn't known."""
+_ORDER = {finding: number for number, finding in enumerate(Finding)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,16 @@ def refused(
 def conclude(verdicts: Sequence[SignatureVerdict], of_file: Finding | None = None) -> PDFVerdict:
     """The verdict on the whole file. `of_file` is what is wrong with the file rather than with one signature."""
     findings = [(found.finding, found) for found in verdicts if found.finding is not None]
-    for outcome in _WORST_FIRST:
-        for finding, found in findings:
-            if EXPLANATIONS[finding].outcome == outcome:
-                return refused(finding, verdicts, of=found.field, detail=found.problem)
-        if of_file is not None and EXPLANATIONS[of_file].outcome == outcome:
-            return refused(of_file, verdicts, of=verdicts[-1].field if verdicts else "")
+    if of_file is not None:
+        findings.append((of_file, verdicts[-1] if verdicts else SignatureVerdict("", is_document_timestamp=False)))
+    if findings:
+        finding, found = min(findings, key=lambda told: (_rank(told[0]), told[1].finding is None))
+        return refused(finding, verdicts, of=found.field, detail=found.problem if found.finding is finding else None)
     if not verdicts or not all(found.is_intact and found.is_trusted for found in verdicts):
         return refused(Finding.MALFORMED, verdicts)  # nothing may be authentic for want of a finding
     return PDFVerdict(AUTHENTIC.outcome, AUTHENTIC.en, tuple(verdicts), None, AUTHENTIC.zh)
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    """The order of the codes is that in which they are told: an attack's own mark before what follows from it."""
+    return _WORST_FIRST.index(EXPLANATIONS[finding].outcome), _ORDER[finding]

@@ -1,0 +1,316 @@
+"""Attacked PDFs: none is ever authentic, and the finding names the attack. Sound ones by anybody are authentic."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from sqlalchemy import Engine
+
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork
+from ledger.verifier.pades import Form, PDFVerdict, verify_increment, verify_pdf
+from ledger.verifier.pades_findings import EXPLANATIONS, Finding
+from tests.support import attacks
+from tests.support.attacks import Attack
+from tests.support.clock import FixedClock
+from tests.support.foreign import STAMPED_AT, Stranger, add_validation_data, timestamp_roots
+from tests.support.pdf import blank_pdf, contract_pdf
+from tests.support.signatures import Desk
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Signed by two parties and sealed, once for all tests here; `steps` are the file after each of them."""
+
+    steps: tuple[bytes, ...]
+    roots: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        return self.steps[-1]
+
+    def verdict(self, data: bytes, form: Form = "any") -> PDFVerdict:
+        return verify_pdf(data, signing_roots=self.roots, timestamp_roots=self.roots, form=form)
+
+
+@pytest.fixture
+def contract(engine: Engine, secrets: SecretBox, made: list[Contract] = []) -> Contract:  # noqa: B006
+    """Made by the first test that asks: the bytes outlive the database they were made with."""
+    if not made:
+        clock = FixedClock(datetime(2024, 3, 1, 2, 0, tzinfo=UTC))
+        desk = Desk.set_up(lambda: UnitOfWork(engine, clock), secrets, clock)
+        first = desk.sign_first(desk.prepare())
+        clock.advance(timedelta(days=1))
+        second = desk.sign_second(first)
+        clock.advance(timedelta(minutes=1))
+        made.append(Contract((first, second, desk.seal(second)), tuple(desk.pki.roots())))
+    return made[0]
+
+
+FORGED = [("/ByteRange", value) for value in (None, attacks.NULL, attacks.range_of())]
+FORGED += [("/ByteRange", attacks.range_of(*numbers)) for numbers in ((0, -1, 10, -5), (0, 100), (0, 0, 0, 0))]
+FORGED += [("/Contents", value) for value in (None, attacks.NULL, attacks.NOTHING, attacks.ZEROS)]
+
+ATTACKS: list[tuple[Attack, Finding]] = [
+    (attacks.change_content, Finding.CONTENT_CHANGED_INCREMENTALLY),
+    (attacks.overwrite_content, Finding.CONTENT_CHANGED_INCREMENTALLY),
+    (attacks.overlay_content, Finding.OVERLAY_ADDED),
+    (attacks.overlay_stamp, Finding.OVERLAY_ADDED),
+    (attacks.add_annotation_to_certified, Finding.OVERLAY_ADDED),
+    (attacks.append_page, Finding.PAGE_ADDED),
+    (attacks.remove_page, Finding.PAGE_REMOVED),
+    (attacks.change_locked_field, Finding.FIELD_CHANGED),
+    (attacks.swap_fields, Finding.FIELD_CHANGED),
+    (attacks.show_a_signature_twice, Finding.SIGNATURE_SWAPPED),
+    (attacks.replace_signature_picture, Finding.APPEARANCE_CHANGED),
+    (attacks.overwrite_signature_picture, Finding.APPEARANCE_CHANGED),
+    (attacks.remove_signature, Finding.SIGNATURE_REMOVED),
+    (attacks.remove_form, Finding.SIGNATURE_REMOVED),
+    (attacks.change_byte_range, Finding.BYTE_RANGE_CHANGED),
+    (attacks.wrap_signature, Finding.SIGNATURE_WRAPPED),
+    (attacks.flip_signed_byte, Finding.DIGEST_MISMATCH),
+    (attacks.change_claimed_time, Finding.DIGEST_MISMATCH),
+    (attacks.change_digest, Finding.DIGEST_MISMATCH),
+    (attacks.pad_contents, Finding.CONTENTS_PADDED),
+    (attacks.swap_timestamps, Finding.TIMESTAMP_INVALID),
+    (attacks.shadow_replace_font, Finding.SHADOW_CONTENT),
+    (attacks.shadow_switch_objects, Finding.SHADOW_CONTENT),
+    (attacks.shadow_switch_pages, Finding.SHADOW_CONTENT),
+    (attacks.shadow_show_layer, Finding.SHADOW_CONTENT),
+    (attacks.shadow_hide_picture, Finding.SHADOW_CONTENT),
+    (attacks.append_bytes, Finding.APPENDED_DATA),
+    (attacks.second_end_of_file, Finding.APPENDED_DATA),
+    (attacks.empty_increment, Finding.APPENDED_DATA),
+    (attacks.prefix_with_another_pdf, Finding.PREFIXED_DATA),
+    (attacks.repeat_cross_references, Finding.SHADOW_CONTENT),
+    *((attacks.forge("/ByteRange", value), Finding.BYTE_RANGE_MISSING) for name, value in FORGED if "Range" in name),
+    *((attacks.forge("/Contents", value), Finding.CONTENTS_MISSING) for name, value in FORGED if "Range" not in name),
+    (attacks.forge("/SubFilter", None), Finding.CONTENT_CHANGED_INCREMENTALLY),
+]
+
+
+@pytest.mark.parametrize("form", ["any", "canonical"])
+@pytest.mark.parametrize(
+    ("attack", "finding"), ATTACKS, ids=[f"{number}-{finding}" for number, (_, finding) in enumerate(ATTACKS)]
+)
+def test_an_attack_is_told_by_its_name(contract: Contract, attack: Attack, finding: Finding, form: Form) -> None:
+    verdict = contract.verdict(attack(contract.data), form)
+    assert (verdict.outcome, verdict.finding) == ("altered", finding), verdict
+    assert verdict.reason_zh
+    assert verdict.reason
+
+
+def test_foreign_revocation_lists_replace_ours(contract: Contract) -> None:
+    stranger = Stranger.with_key(ec.generate_private_key(ec.SECP256R1()))
+    attack = attacks.replace_validation_data(stranger.revocation_list(STAMPED_AT))
+    assert contract.verdict(attack(contract.data)).finding is Finding.VALIDATION_DATA_CHANGED
+
+
+def test_somebody_signs_after_the_seal(contract: Contract) -> None:
+    stranger = Stranger.with_key(ec.generate_private_key(ec.SECP256R1()))
+    signed = stranger.sign(contract.data)
+    roots = [*contract.roots, *stranger.roots, *timestamp_roots()]
+    verdict = verify_pdf(signed, signing_roots=roots, timestamp_roots=roots, form="any")
+    assert (verdict.outcome, verdict.finding) == ("altered", Finding.SIGNED_AFTER_SEAL)
+
+
+def test_the_contract_holds_after_each_step(contract: Contract) -> None:
+    for form in ("any", "canonical"):
+        for number, data in enumerate(contract.steps, 1):
+            verdict = contract.verdict(data, form)  # type: ignore[arg-type]  # both are forms
+            assert (verdict.outcome, verdict.finding) == ("authentic", None), verdict
+            assert len(verdict.signatures) == number + (number == 3)
+
+
+def test_validation_data_may_be_added_after_the_seal(contract: Contract) -> None:
+    stranger = Stranger.with_key(ec.generate_private_key(ec.SECP256R1()))
+    verdict = contract.verdict(add_validation_data(contract.data, crls=(stranger.revocation_list(STAMPED_AT),)))
+    assert verdict.outcome == "authentic", verdict
+    assert verdict.signatures[-1].modifications == "validation_data"
+
+
+def test_an_increment_is_checked_by_itself(contract: Contract) -> None:
+    for before, after in zip(contract.steps, contract.steps[1:], strict=False):
+        verdict = verify_increment(before, after, signing_roots=contract.roots, timestamp_roots=contract.roots)
+        assert verdict.outcome == "authentic", verdict
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        attacks.change_locked_field,
+        attacks.overlay_stamp,
+        attacks.append_page,
+        attacks.remove_signature,
+        attacks.append_bytes,
+    ],
+)
+def test_an_increment_that_earlier_signatures_forbid(contract: Contract, attack: Attack) -> None:
+    before = contract.steps[1]
+    verdict = verify_increment(before, attack(before), signing_roots=contract.roots, timestamp_roots=contract.roots)
+    assert verdict.outcome == "altered"
+    whole = contract.verdict(attack(before), "canonical")
+    assert whole.outcome == "altered"
+
+
+def test_an_increment_to_another_file(contract: Contract) -> None:
+    changed = attacks.flip_signed_byte(contract.data)
+    verdict = verify_increment(contract.steps[1], changed, signing_roots=contract.roots, timestamp_roots=contract.roots)
+    assert verdict.outcome == "altered"
+
+
+# --- Other people's signatures
+
+
+def judged(data: bytes, stranger: Stranger, *, at: datetime | None = NOW) -> PDFVerdict:
+    return verify_pdf(data, signing_roots=stranger.roots, timestamp_roots=timestamp_roots(), form="any", at=at)
+
+
+def rsa_key(made: list[rsa.RSAPrivateKey] = []) -> rsa.RSAPrivateKey:  # noqa: B006 - making one takes long
+    if not made:
+        made.append(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    return made[0]
+
+
+KEYS: dict[str, Callable[[], ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey]] = {
+    "rsa": rsa_key,
+    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "digest", "is_pades", "uses_pss"),
+    [
+        ("rsa", "sha256", True, False),
+        ("rsa", "sha512", True, True),
+        ("rsa", "sha256", False, False),
+        ("p256", "sha256", True, False),
+        ("p384", "sha384", True, False),
+        ("p256", "sha512", False, False),
+    ],
+)
+def test_signatures_of_other_software_are_authentic(key: str, digest: str, is_pades: bool, uses_pss: bool) -> None:
+    stranger = Stranger.with_key(KEYS[key]())
+    signed = stranger.sign(contract_pdf(1), digest=digest, is_pades=is_pades, uses_pss=uses_pss)
+    verdict = judged(signed, stranger)
+    assert verdict.outcome == "authentic", verdict
+    assert [found.level for found in verdict.signatures] == ["B-T"]
+    assert verdict.signatures[0].proven_at == STAMPED_AT
+
+
+def test_two_strangers_sign_one_after_the_other() -> None:
+    stranger = Stranger.with_key(KEYS["p256"]())
+    signed = stranger.sign(stranger.sign(contract_pdf(1), field="First"), field="Second")
+    verdict = judged(signed, stranger)
+    assert verdict.outcome == "authentic", verdict
+    assert [found.field for found in verdict.signatures] == ["First", "Second"]
+
+
+def test_a_stranger_nobody_trusts_is_unrecognised() -> None:
+    stranger = Stranger.with_key(KEYS["p256"]())
+    signed = stranger.sign(contract_pdf(1))
+    verdict = verify_pdf(signed, signing_roots=[], timestamp_roots=timestamp_roots(), form="any")
+    assert (verdict.outcome, verdict.finding) == ("unrecognised", Finding.UNTRUSTED_ROOT)
+    assert verdict.signatures[0].is_intact
+    no_authority = verify_pdf(signed, signing_roots=stranger.roots, timestamp_roots=[], form="any")
+    assert (no_authority.outcome, no_authority.finding) == ("unrecognised", Finding.TIMESTAMP_UNTRUSTED)
+
+
+def test_an_expired_certificate() -> None:
+    stranger = Stranger.with_key(KEYS["p256"](), not_after=STAMPED_AT - timedelta(days=30))
+    verdict = judged(stranger.sign(contract_pdf(1)), stranger)
+    assert (verdict.outcome, verdict.finding) == ("unrecognised", Finding.CERTIFICATE_EXPIRED)
+
+
+def test_without_a_time_stamp_the_certificate_must_be_valid_now() -> None:
+    """A thief of an old key may claim any time (EN 319 102-1 §5.2.6)."""
+    stranger = Stranger.with_key(KEYS["p256"]())
+    signed = stranger.sign(contract_pdf(1), stamped_at=None)
+    good = judged(signed, stranger)
+    assert (good.outcome, good.signatures[0].level) == ("authentic", "B-B")
+    assert good.signatures[0].time_source == "claimed"
+    late = judged(signed, stranger, at=datetime(2031, 1, 1, tzinfo=UTC))
+    assert (late.outcome, late.finding) == ("unrecognised", Finding.CERTIFICATE_EXPIRED)
+
+
+@pytest.mark.parametrize("by", ["crl", "ocsp"])
+def test_a_certificate_revoked_before_signing(by: str) -> None:
+    stranger = Stranger.with_key(KEYS["p256"]())
+    signed = stranger.sign(contract_pdf(1))
+    told_at, revoked_at = STAMPED_AT + timedelta(hours=1), STAMPED_AT - timedelta(days=1)
+    if by == "crl":
+        told = add_validation_data(signed, crls=(stranger.revocation_list(told_at, revoked_at),))
+    else:
+        told = add_validation_data(signed, responses=(stranger.ocsp_response(told_at, revoked_at),))
+    verdict = judged(told, stranger)
+    assert (verdict.outcome, verdict.finding) == ("unrecognised", Finding.CERTIFICATE_REVOKED), verdict
+    assert verdict.signatures[0].revocation == "revoked"
+
+
+def test_revocation_after_signing_counts_only_where_the_time_is_proven() -> None:
+    stranger = Stranger.with_key(KEYS["p256"]())
+    told_at, revoked_at = STAMPED_AT + timedelta(days=3), STAMPED_AT + timedelta(days=2)
+    list_of_revoked = (stranger.revocation_list(told_at, revoked_at),)
+    stamped = add_validation_data(stranger.sign(contract_pdf(1)), crls=list_of_revoked)
+    assert judged(stamped, stranger).outcome == "authentic"
+    claimed = add_validation_data(stranger.sign(contract_pdf(1), stamped_at=None), crls=list_of_revoked)
+    verdict = judged(claimed, stranger, at=STAMPED_AT)
+    assert (verdict.outcome, verdict.finding) == ("unrecognised", Finding.CERTIFICATE_REVOKED)
+
+
+def test_a_revocation_taken_out_of_the_file_still_counts() -> None:
+    stranger = Stranger.with_key(KEYS["p256"]())
+    told_at, revoked_at = STAMPED_AT + timedelta(hours=1), STAMPED_AT - timedelta(days=1)
+    told = add_validation_data(stranger.sign(contract_pdf(1)), crls=(stranger.revocation_list(told_at, revoked_at),))
+    silenced = attacks.replace_validation_data(stranger.revocation_list(told_at))(told)
+    verdict = judged(silenced, stranger)
+    assert verdict.outcome != "authentic"
+    assert verdict.finding is Finding.VALIDATION_DATA_CHANGED
+
+
+def test_peers_software(tmp_path: Path) -> None:
+    """What Documenso signs with (@libpdf/core)."""
+    script = Path(__file__).parents[3] / "bench" / "libpdf.mjs"
+    node = shutil.which("node")
+    assert node is not None
+    stranger = Stranger.with_key(KEYS["rsa"]())
+    source, target, bundle = tmp_path / "in.pdf", tmp_path / "out.pdf", tmp_path / "signer.p12"
+    source.write_bytes(contract_pdf(1))
+    bundle.write_bytes(stranger.pkcs12(b"secret"))
+    command = [node, str(script), str(source), str(target), str(bundle), "secret", "1"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    verdict = judged(target.read_bytes(), stranger)
+    assert verdict.outcome == "authentic", verdict
+
+
+def test_endesive(tmp_path: Path) -> None:
+    """In a process of its own, in which the old library it wants finds its OpenSSL."""
+    stranger = Stranger.with_key(KEYS["rsa"]())
+    source, target, bundle = tmp_path / "in.pdf", tmp_path / "out.pdf", tmp_path / "signer.p12"
+    source.write_bytes(contract_pdf(1))
+    bundle.write_bytes(stranger.pkcs12(b"secret"))
+    command = [sys.executable, "-m", "tests.support.endesive_signs", str(source), str(target), str(bundle)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=Path(__file__).parents[3])
+    verdict = judged(target.read_bytes(), stranger)
+    assert verdict.outcome == "authentic", verdict
+
+
+def test_every_finding_is_explained_in_both_languages() -> None:
+    assert set(EXPLANATIONS) == set(Finding)
+    for explanation in EXPLANATIONS.values():
+        assert any("一" <= character <= "鿿" for character in explanation.zh)
+        assert explanation.en.isascii() or "“" in explanation.en
+        assert explanation.outcome not in ("authentic", "unsigned")
+
+
+def test_a_file_that_begins_with_something_else() -> None:
+    assert verify_pdf(b"junk" + blank_pdf(), signing_roots=[], timestamp_roots=[]).outcome == "malformed"
