@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from asn1crypto import pem
 from sqlalchemy import Engine
@@ -136,12 +137,14 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         external_seal=open_platform_seal(settings.signing.seal, base.clock.now()) if settings.signing.seal else None,
     )
     authority = _timestamp_authority(settings, pki, base.clock)
-    external_roots = _external_timestamp_roots(settings)
-    has_external = settings.timestamp.url is not None or settings.signing.seal is not None
+    external_roots = _roots_in(settings.timestamp.roots_file)
+    remote_roots = _roots_in(settings.signing.remote_roots_file)
+    has_external = settings.timestamp.url is not None or settings.signing.seal is not None or bool(remote_roots)
     signer = PDFSigner(
         pki,
         authority,
         base.clock,
+        signing_roots=remote_roots,
         timestamp_roots=external_roots,
         others=RevocationSource().material if has_external else None,
         level=settings.signing.level,
@@ -167,7 +170,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             anchors=anchor_service,
             timestamp_authority=authority,
             sealer=signer,
-            roots=lambda: _roots(pki, external_roots),
+            roots=lambda: _roots(pki, remote_roots, external_roots),
             operator=Operator("鼎约 Dingyue", settings.base_url, SOFTWARE),
             honesty=Honesty(
                 is_development_chain=platform.is_development_chain,
@@ -203,7 +206,11 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             software=SOFTWARE,
         ),
         validation=ValidationService(
-            pki, timestamp_roots=external_roots, verify=SandboxedVerifier(sandbox_of(settings.sandbox)), clock=base.clock
+            pki,
+            signing_roots=remote_roots,
+            timestamp_roots=external_roots,
+            verify=SandboxedVerifier(sandbox_of(settings.sandbox)),
+            clock=base.clock,
         ),
         performance=PerformanceService(unit_of_work),
         credit=CreditService(unit_of_work),
@@ -292,17 +299,15 @@ def _chain(chain: ChainSettings, settings: Settings) -> anchors.ChainSettings:
     )
 
 
-def _external_timestamp_roots(settings: Settings) -> list[bytes]:
-    """DER. The roots of an external authority must be named: nobody else vouches for its time."""
-    if settings.timestamp.roots_file is None:
-        return []
-    return [der for _, _, der in pem.unarmor(settings.timestamp.roots_file.read_bytes(), multiple=True)]
+def _roots_in(file: Path | None) -> list[bytes]:
+    """DER. The roots of others' authorities must be named: nobody else vouches for their signers and their time."""
+    return [] if file is None else [der for _, _, der in pem.unarmor(file.read_bytes(), multiple=True)]
 
 
-def _roots(pki: PKIService, external_timestamp_roots: list[bytes]) -> RootCertificates:
-    """Our root signs signers, the seal and the built-in timestamps."""
+def _roots(pki: PKIService, signing_roots: list[bytes], timestamp_roots: list[bytes]) -> RootCertificates:
+    """Our root signs signers, the seal and the built-in timestamps; the others are those the settings name."""
     own = list(pki.roots())
-    return RootCertificates(signing=_armoured(own), timestamp=_armoured([*own, *external_timestamp_roots]))
+    return RootCertificates(signing=_armoured([*own, *signing_roots]), timestamp=_armoured([*own, *timestamp_roots]))
 
 
 def _armoured(certificates: list[bytes]) -> tuple[str, ...]:

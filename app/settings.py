@@ -137,6 +137,8 @@ class SigningSettings(_Section):
     level: Literal["B-LT", "B-LTA"] = "B-LTA"
     # The platform seals with somebody else's certificate instead of the built-in trial one.
     seal: PlatformSealSettings | None = None
+    # A PEM file with the roots of authorities whose signers may sign with keys of their own (remote signatures).
+    remote_roots_file: Path | None = None
 
 
 class UploadSettings(_Section):

@@ -293,6 +293,12 @@ class SealChoiceMissing(InvalidInput):
     )
 
 
+class CertificateOfSomebodyElse(InvalidInput):
+    code = "certificate_of_somebody_else"
+    zh = "证书持有人不是签署人 {name}，未作签署。请使用颁发给本人的证书。"
+    en = "The certificate doesn't name the signer, {name}; nothing was signed. Use the one issued to them."
+
+
 class RemoteNotFound(NotFound):
     code = "remote_signature_not_found"
     zh = "找不到该远程签名。请重新准备。"

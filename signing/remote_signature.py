@@ -14,14 +14,22 @@ from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
 from signing import repository, signature_attempt, work
 from signing.context import SigningContext
-from signing.errors import NotASigner, RemoteIncomplete, RemoteNotFound, RemoteOutdated, RemoteOver
+from signing.errors import (
+    CertificateOfSomebodyElse,
+    NotASigner,
+    RemoteIncomplete,
+    RemoteNotFound,
+    RemoteOutdated,
+    RemoteOver,
+)
 from signing.evidence import Origin
-from signing.models import RemoteSignature
+from signing.models import Recipient, RemoteSignature
 from signing.policy import RecipientRole, RecipientState
 from signing.ports import RemotePreparation, SignedPDF
 from signing.repository import EnvelopeFile
@@ -42,11 +50,13 @@ class Prepared:
 def prepare_remote_signature(
     context: SigningContext, session_token: str, action: Action, certificate: bytes
 ) -> Prepared:
-    """`certificate` is the signer's, DER. Raises as `sign_envelope` does, or `CertificateUnsuitable`."""
+    """`certificate` is the signer's, DER. Raises as `sign_envelope` does, `CertificateOfSomebodyElse`, or
+    `CertificateUnsuitable`."""
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
         if seat.recipient.role != RecipientRole.SIGNER:
             raise NotASigner
+        require_certificate_of(seat.recipient, certificate)
         attempt = signature_attempt.begin(uow, context, seat, action, has_own_certificate=True)
         base_revision = seat.envelope.revision
     prepared = {document.position: _prepare(context, attempt, document, certificate) for document in attempt.documents}
@@ -93,6 +103,16 @@ def complete_remote_signature(
     except Exception as error:
         work.give_up(context, attempt.envelope_id, work_id, error)
         raise
+
+
+def require_certificate_of(recipient: Recipient, der: bytes) -> None:
+    """Raises `CertificateOfSomebodyElse` unless the certificate names the recipient.
+
+    An authority writes a person's name into the common name, alone or with a number beside it.
+    """
+    names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if not any(recipient.name in str(name.value) for name in names):
+        raise CertificateOfSomebodyElse(name=recipient.name)
 
 
 def _prepare(

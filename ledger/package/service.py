@@ -129,8 +129,11 @@ def _number(now: datetime, gathered: Gathered) -> str:
 
 def _signers(documents: Sequence[Document], trust: Trust) -> tuple[SignerRow, ...]:
     """What the signatures in the documents say; document time-stamps are nobody's signature."""
-    roots = {"signing_roots": trust.signing_roots, "timestamp_roots": trust.timestamp_roots}
-    verdicts = [(document.name, verify_pdf(document.data, **roots)) for document in documents]
+    signing_roots, timestamp_roots = trust.signing_roots, trust.timestamp_roots
+    verdicts = [
+        (document.name, verify_pdf(document.data, signing_roots=signing_roots, timestamp_roots=timestamp_roots))
+        for document in documents
+    ]
     return tuple(
         _signer_row(name, found)
         for name, verdict in verdicts

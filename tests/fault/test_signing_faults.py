@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from core.errors import DingyueError
 from core.objects import Objects
@@ -14,7 +15,7 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import TimestampUnavailable
 from signing.errors import EnvelopeBusy, EnvelopeStateConflict
-from tests.support.certificates import make_chain
+from tests.support.certificates import certify
 from tests.support.clock import FixedClock
 from tests.support.signing import ORIGIN, NotThePDF, Table, agreed
 
@@ -307,7 +308,8 @@ def test_killed_while_completing_a_remote_signature(
 ) -> None:
     envelope_id = table.sent()
     session = table.authenticated(envelope_id, "buyer")
-    certificate = make_chain(ec.generate_private_key(ec.SECP256R1()))[1].der
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = certify("签署人 buyer", key.public_key(), None, key).public_bytes(Encoding.DER)
     remote_id = table.service.prepare_remote_signature(session, agreed(), certificate).remote_id
     losing.fails, losing.error = when, Killed()
     with pytest.raises(Killed):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from core.clock import rfc3339
 from core.objects import Objects
@@ -19,7 +20,7 @@ from signing.plan import Anchor, FieldKind, NewEnvelope
 from signing.policy import RecipientRole
 from signing.renew_timestamps import RENEW_BEFORE
 from signing.replace_recipient import Replacement
-from tests.support.certificates import make_chain
+from tests.support.certificates import certify
 from tests.support.clock import FixedClock
 from tests.support.signing import ORIGIN, Table, agreed, signature_field
 
@@ -354,12 +355,24 @@ def test_a_timestamp_is_renewed_before_its_certificate_ends(table: Table, clock:
 # Signatures made elsewhere
 
 
+def certificate_of(name: str) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return certify(name, key.public_key(), None, key).public_bytes(Encoding.DER)
+
+
+def test_a_signer_signs_elsewhere_with_a_certificate_of_their_own(table: Table) -> None:
+    envelope_id = table.sent()
+    session = table.authenticated(envelope_id, "buyer")
+    with pytest.raises(errors.CertificateOfSomebodyElse):
+        table.service.prepare_remote_signature(session, agreed(), certificate_of("别人"))
+
+
 def test_a_signature_made_elsewhere_counts_once(table: Table, clock: FixedClock) -> None:
     envelope_id = table.service.create_envelope(table.sender, two_documents(table))
     table.service.send_envelope(table.sender, envelope_id)
     table.sign(table.authenticated(envelope_id, "buyer"))
     session = table.authenticated(envelope_id, "supplier")
-    certificate = make_chain(ec.generate_private_key(ec.SECP256R1()))[1].der
+    certificate = certificate_of("签署人 supplier")
     prepared = table.service.prepare_remote_signature(session, agreed(), certificate)
     assert set(prepared.digests) == {1, 2}
     with pytest.raises(errors.RemoteIncomplete):
@@ -376,7 +389,7 @@ def test_a_signature_made_elsewhere_counts_once(table: Table, clock: FixedClock)
 def test_a_remote_signature_is_in_time_and_over_the_present_document(table: Table, clock: FixedClock) -> None:
     envelope_id = table.sent(table.recipient("buyer", 1), table.recipient("supplier", 1))
     session = table.authenticated(envelope_id, "buyer")
-    certificate = make_chain(ec.generate_private_key(ec.SECP256R1()))[1].der
+    certificate = certificate_of("签署人 buyer")
     late = table.service.prepare_remote_signature(session, agreed(), certificate)
     clock.advance(table.service.remote_lifetime)
     with pytest.raises(errors.RemoteOver):
