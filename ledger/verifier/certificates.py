@@ -18,12 +18,17 @@ from pyhanko_certvalidator.errors import (
     InsufficientRevinfoError,
     InvalidCertificateError,
     NotYetValidError,
+    OCSPNoMatchesError,
+    OCSPValidationError,
+    OCSPValidationIndeterminateError,
     PathBuildingError,
     PathValidationError,
     RevokedError,
 )
 
+from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
+from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
 from ledger.verifier.pades_findings import Finding
 
@@ -148,13 +153,15 @@ class Certificates:
         _check_purpose(certificate, purpose)
         try:
             try:
-                return Judgement(self._path(certificate, moment, _ALL), is_fresh=True)
+                return Judgement(_members(self._path(certificate, moment, _ALL)), is_fresh=True)
             except InsufficientRevinfoError:
                 # Still, what the material says of one of them counts, whether or not that certificate says where to ask.
                 for rules in (_SIGNER, _AUTHORITIES):
                     with suppress(InsufficientRevinfoError):
                         self._path(certificate, moment, rules)
-                return Judgement(self._path(certificate, moment, _DECLARED), is_fresh=False)
+                path = self._path(certificate, moment, _DECLARED)
+                self._ask_responses(path, moment)
+                return Judgement(_members(path), is_fresh=False)
         except RevokedError as error:
             raise CertificateRefused(Finding.CERTIFICATE_REVOKED, "its certificate was revoked") from error
         except NotYetValidError as error:
@@ -170,7 +177,7 @@ class Certificates:
                 Finding.CERTIFICATE_INVALID, f"its chain of certificates doesn't hold ({type(error).__name__})"
             ) from error
 
-    def _path(self, certificate: x509.Certificate, moment: datetime, rules: RevocationCheckingPolicy) -> tuple[x509.Certificate, ...]:
+    def _path(self, certificate: x509.Certificate, moment: datetime, rules: RevocationCheckingPolicy) -> ValidationPath:
         if (moment, rules) not in self._contexts:
             self._contexts[moment, rules] = ValidationContext(
                 trust_roots=self._roots,
@@ -183,7 +190,18 @@ class Certificates:
                 revinfo_policy=CertRevTrustPolicy(rules, retroactive_revinfo=True),
             )
         validator: Any = CertificateValidator(certificate, validation_context=self._contexts[moment, rules])
-        return tuple(self._run(validator.async_validate_path()).iter_certs(include_root=True))
+        path: ValidationPath = self._run(validator.async_validate_path())
+        return path
+
+    def _ask_responses(self, path: ValidationPath, moment: datetime) -> None:
+        """pyHanko passes over OCSP responses about certificates that don't say where to ask for them.
+
+        Raises `RevokedError`; whatever else is the matter with a response, it says nothing.
+        """
+        context = self._contexts[moment, _DECLARED]
+        for member in _members(path)[1:] if self._ocsp_responses else ():
+            with suppress(OCSPValidationError, OCSPNoMatchesError, OCSPValidationIndeterminateError):
+                self._run(verify_ocsp_response(member, path.truncate_to_issuer_and_append(member), context))
 
 
 def material_of(signed_data: cms.SignedData) -> Material:
@@ -207,6 +225,10 @@ def material_of(signed_data: cms.SignedData) -> Material:
 def certificates_of(signed_data: cms.SignedData) -> list[x509.Certificate]:
     choices = _or_none(signed_data["certificates"])
     return [choice.chosen for choice in choices if choice.name == "certificate"]
+
+
+def _members(path: ValidationPath) -> tuple[x509.Certificate, ...]:
+    return tuple(path.iter_certs(include_root=True))
 
 
 def load_certificate(data: bytes) -> x509.Certificate:
