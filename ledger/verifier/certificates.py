@@ -25,7 +25,6 @@ from pyhanko_certvalidator.errors import (
     PathValidationError,
     RevokedError,
 )
-
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
@@ -155,7 +154,7 @@ class Certificates:
             try:
                 return Judgement(_members(self._path(certificate, moment, _ALL)), is_fresh=True)
             except InsufficientRevinfoError:
-                # Still, what the material says of one of them counts, whether or not that certificate says where to ask.
+                # What the material says of one of them counts, whether or not that certificate says where to ask.
                 for rules in (_SIGNER, _AUTHORITIES):
                     with suppress(InsufficientRevinfoError):
                         self._path(certificate, moment, rules)

@@ -55,24 +55,29 @@ def read_candidate(reader: Reader, filled: FilledField) -> Candidate:
     def broken(finding: Finding, problem: str) -> Candidate:
         return Candidate(replace(blank, finding=finding, problem=problem), filled.number)
 
-    if not is_dictionary or filled.number is None:
-        return broken(Finding.CONTENTS_MISSING, "its value is no signature")
     byte_range = _byte_range(value)
-    if byte_range is None:
-        return broken(Finding.BYTE_RANGE_MISSING, "it has no byte range of four numbers")
-    contents = getattr(entry(value, "/Contents"), "original_bytes", b"")
-    if not contents.strip(b"\0"):
-        return broken(Finding.CONTENTS_MISSING, "it has no contents")
-    if kind in _KNOWN:
-        return broken(Finding.UNSUPPORTED_SIGNATURE, f"it is of the kind {kind}")
-    if kind not in _SUPPORTED or len(contents) > _LARGEST_CONTENTS:
-        return broken(Finding.MALFORMED, "it is of no known kind")
+    missing = _what_is_missing(filled, byte_range, kind)
+    if missing is not None or byte_range is None:
+        return broken(*(missing or (Finding.BYTE_RANGE_MISSING, "")))
     try:
         embedded = _Embedded(reader, filled.field, filled.name)
         verdict = _describe(blank, embedded)
     except Exception as error:  # noqa: BLE001 - asn1crypto parses lazily, hostile contents may raise anything
         return broken(Finding.SIGNATURE_INVALID, f"its contents can't be read ({type(error).__name__})")
     return Candidate(verdict, filled.number, byte_range, embedded)
+
+
+def _what_is_missing(filled: FilledField, byte_range: ByteRange | None, kind: str) -> tuple[Finding, str] | None:
+    contents = getattr(entry(filled.value, "/Contents"), "original_bytes", b"")
+    checks = [
+        (filled.number is not None, Finding.CONTENTS_MISSING, "its value is no signature"),
+        (byte_range is not None, Finding.BYTE_RANGE_MISSING, "it has no byte range of four numbers"),
+        (contents.strip(b"\0"), Finding.CONTENTS_MISSING, "it has no contents"),
+        (kind not in _KNOWN, Finding.UNSUPPORTED_SIGNATURE, f"it is of the kind {kind}"),
+        (kind in _SUPPORTED, Finding.MALFORMED, "it is of no known kind"),
+        (len(contents) <= _LARGEST_CONTENTS, Finding.MALFORMED, "its contents are too large"),
+    ]
+    return next(((finding, problem) for holds, finding, problem in checks if not holds), None)
 
 
 def check_integrity(
