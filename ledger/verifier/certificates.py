@@ -35,7 +35,7 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Purpose = Literal["non_repudiation", "signing", "time_stamping"]
 
 _REQUIRED = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
-_IF_DECLARED = RevocationCheckingRule.CHECK_IF_DECLARED
+_IF_DECLARED = RevocationCheckingRule.CHECK_IF_DECLARED_SOFT
 _ALL = RevocationCheckingPolicy(_REQUIRED, _REQUIRED)
 _SIGNER = RevocationCheckingPolicy(_REQUIRED, _IF_DECLARED)
 _AUTHORITIES = RevocationCheckingPolicy(_IF_DECLARED, _REQUIRED)
@@ -169,12 +169,12 @@ class Certificates:
             ) from error
         except ExpiredError as error:
             raise CertificateRefused(Finding.CERTIFICATE_EXPIRED, "its certificate wasn't valid at the time") from error
-        except (PathBuildingError, InvalidCertificateError) as error:
-            raise CertificateRefused(Finding.UNTRUSTED_ROOT, "no way to a trusted root") from error
-        except (PathValidationError, ValueError) as error:
-            raise CertificateRefused(
-                Finding.CERTIFICATE_INVALID, f"its chain of certificates doesn't hold ({type(error).__name__})"
-            ) from error
+        except (PathBuildingError, InvalidCertificateError, PathValidationError) as error:
+            # A chain that doesn't hold, too: an unknown authority may bear the name of one that is trusted.
+            detail = f"no way to a trusted root ({type(error).__name__})"
+            raise CertificateRefused(Finding.UNTRUSTED_ROOT, detail) from error
+        except ValueError as error:
+            raise CertificateRefused(Finding.CERTIFICATE_INVALID, "its chain of certificates can't be read") from error
 
     def _path(self, certificate: x509.Certificate, moment: datetime, rules: RevocationCheckingPolicy) -> ValidationPath:
         if (moment, rules) not in self._contexts:
