@@ -1,15 +1,16 @@
 # make run    everything installed and up at http://127.0.0.1:8000 (Ctrl-C stops all of it)
 # make demo   the main job end to end through the REST API; leaves its outputs in demo-output/
 # make test   all tests            make check   lints, types, layers, migrations, contract artifact
+# make bench  how fast PDFs are signed, beside others and beside the least it can cost
 
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install run demo test check format clean
+.PHONY: help install run demo test check bench format clean
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 install: .make/installed
 
@@ -35,6 +36,11 @@ check: install
 	$(BIN)/python -m app.check_migrations
 	$(BIN)/python -m ledger.contracts.compile --check
 	$(BIN)/python -m app.errors_page --check
+
+bench: install
+	@sh app/install.sh test-tools
+	$(BIN)/python -m bench.signing --check
+	$(BIN)/python -m bench.envelopes
 
 format: install
 	$(BIN)/ruff check --fix .

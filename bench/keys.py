@@ -15,7 +15,7 @@ from signing.pki.profiles import build_certificate, signer_name
 from signing.pki.trial_folder import TrialFolder
 from signing.ports import SignerIdentity
 
-P12, PASSWORD = "signer.p12", "bench"  # noqa: S105 - of a key that lives for the length of a measurement
+P12, PASSWORD = "signer.p12", "bench"
 _IDENTITY = SignerIdentity("Bench", "Bench Ltd", "91441900MA4UJ8888X")
 
 

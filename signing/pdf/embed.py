@@ -21,7 +21,7 @@ from pyhanko.sign.validation.generic_cms import get_signing_cert_attr
 
 from ledger.errors import TimestampUnavailable
 from ledger.ports import TimestampAuthority
-from signing.pdf.cms_parts import signature_value, with_timestamp
+from signing.pdf.cms_parts import first_value, signature_value, with_timestamp
 from signing.pdf.form import Form
 from signing.pdf.growing import Draft, GrowingPDF
 from signing.pdf.objects import Name, PDFObject, pdf
@@ -107,8 +107,9 @@ class Embedder:
             "SubFilter": Name("ETSI.RFC3161"),
         }
         pointer = _put(growing, field, entries, self._room_for_token)
-        token = _fill(growing, pointer, timestamps.timestamp)
-        form.mark_signed(name, token)
+        contents = _fill(growing, pointer, timestamps.timestamp)
+        form.mark_signed(name, contents)
+        token = first_value(contents).encoded
         self._room_for_token = len(token) + _SPARE
         return authority_until(token)
 
@@ -158,7 +159,7 @@ def _put(growing: GrowingPDF, field: PDFObject, entries: dict[str, object], room
 
 
 def _fill(growing: GrowingPDF, signature: PDFObject, make: Callable[[bytes], bytes]) -> bytes:
-    """Fills the hole with what `make` makes of the digest, and keeps the increment; returns the contents."""
+    """Fills the hole with what `make` makes of the digest, and keeps the increment; returns the hole's contents."""
     draft: Draft = growing.draft(signature)
     contents = make(draft.digest)
     while len(contents) > draft.room:
@@ -166,7 +167,7 @@ def _fill(growing: GrowingPDF, signature: PDFObject, make: Callable[[bytes], byt
         draft = growing.draft(signature)
         contents = make(draft.digest)
     growing.keep(draft.fill(contents))
-    return contents
+    return contents.ljust(draft.room, b"\0")
 
 
 def _field_lock(growing: GrowingPDF, fields: Sequence[str]) -> dict[str, object]:

@@ -70,8 +70,13 @@ class Form:
         """DER of all certificates that signatures and timestamps carry, those added now included, each once."""
         found: dict[bytes, None] = {}
         for contents in self._contents:
-            found.update(dict.fromkeys(cms_parts.certificates(contents)))
+            found.update(dict.fromkeys(cms_parts.certificates(cms_parts.first_value(contents).encoded)))
         return list(found)
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The contents of all signatures and timestamps, with their padding, in no particular order."""
+        return list(self._contents)
 
     def mark_signed(self, name: str, contents: bytes) -> None:
         self._fields[name] = replace(self._fields[name], is_signed=True)
@@ -157,11 +162,13 @@ def _append_to_form(growing: GrowingPDF, pointer: PDFObject) -> None:
 
 
 def _contents(field: Any) -> bytes:
-    """The DER of a signed field, without its padding. Raises `BrokenPDF`."""
+    """The contents of a signed field, with their padding. Raises `BrokenPDF`."""
     try:
-        return cms_parts.first_value(bytes(field.V.Contents)).encoded
+        contents = bytes(field.V.Contents)
+        cms_parts.first_value(contents)
     except (ValueError, AttributeError, IndexError) as error:
         raise BrokenPDF(why="a signature without contents") from error
+    return contents
 
 
 def _read(file: pikepdf.Pdf) -> Iterator[tuple[FormField, Any]]:

@@ -135,7 +135,7 @@ class PDFSigner:
     def _add_material(self, growing: GrowingPDF, form: Form, material: ValidationMaterial) -> None:
         """Ours, and what `others` knows of certificates in the file that aren't ours."""
         store = SecurityStore(growing)
-        store.add(material)
+        store.add(material, form.contents)
         if self._others is not None:
             ours = {certificate_names(der).subject for der in material.certificates}
             foreign = [der for der in form.certificates() if certificate_names(der).issuer not in ours]

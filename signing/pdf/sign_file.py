@@ -92,7 +92,7 @@ def sign_file(
             raise TimestampUnavailable
         renew_before = None
         if order.level in ("B-LT", "B-LTA"):
-            SecurityStore(growing).add(material(form.certificates()))
+            SecurityStore(growing).add(material(form.certificates()), form.contents)
         if order.level == "B-LTA":
             renew_before = embedder.add_document_timestamp(growing, form)
         growing.append()

@@ -1,8 +1,8 @@
 """The document security store (DSS): what a validator will need in the long term (ISO 32000-2 §12.8.4.3).
 
 Certificates, revocation lists and OCSP responses are each a stream, kept once: what is in the file already isn't
-added again. There are no per-signature entries (VRI): they are optional, and what they would say follows from the
-certificates themselves.
+added again. An entry per signature (VRI) says that the store was written for it, after it: some validators count a
+signature as B-LT only then (EU DSS).
 """
 
 import hashlib
@@ -49,16 +49,20 @@ class SecurityStore:
         self._growing = growing
         self._held = {hashlib.sha256(der).digest() for der in _stored(growing.file.Root.get("/DSS", {}))}
 
-    def add(self, material: Held) -> None:
-        """Adds what isn't there yet. Nothing changes if all of it is."""
+    def add(self, material: Held, signatures: Sequence[bytes] = ()) -> None:
+        """Adds what isn't there yet, and entries for `signatures`: their contents as they stand in the file, padding
+        included. Nothing changes if all of it is there."""
         parts = (material.certificates, material.revocation_lists, material.ocsp_responses)
         new = {key: self._streams(part) for key, part in zip(_KEYS, parts, strict=True)}
-        if not any(new.values()):
+        if not any(new.values()) and not signatures:
             return
         store = self._store()
         for key, pointers in new.items():
             if pointers:
                 store[f"/{key}"] = pdf([*_pointers(store, f"/{key}"), *pointers])
+        if signatures:
+            # An entry that is there stays as it was: changing it would look like tampering.
+            store["/VRI"] = pdf({**{_identifier(each): _entry(store) for each in signatures}, **_entries(store)})
 
     def _streams(self, ders: Sequence[bytes]) -> list[PDFObject]:
         added = []
@@ -78,6 +82,22 @@ class SecurityStore:
         held = root.raw_get("/DSS")
         self._growing.mark_update(held.reference if hasattr(held, "reference") else self._growing.root_ref)
         return root["/DSS"]
+
+
+def _identifier(contents: bytes) -> str:
+    """SHA-1 names the signature here and protects nothing (ISO 32000-2 table 261)."""
+    return hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper()
+
+
+def _entry(store: PDFObject) -> dict[str, object]:
+    """All that is in the store: what a validator takes from it follows from the certificates."""
+    pointers = {name: _pointers(store, f"/{key}") for name, key in zip(("Cert", "CRL", "OCSP"), _KEYS, strict=True)}
+    return {name: each for name, each in pointers.items() if each}
+
+
+def _entries(store: PDFObject) -> dict[str, object]:
+    held: PDFObject = store.get("/VRI", {})
+    return {str(key).removeprefix("/"): held.raw_get(key) for key in held}
 
 
 def _pointers(store: PDFObject, key: str) -> list[PDFObject]:

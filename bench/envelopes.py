@@ -1,0 +1,170 @@
+"""Whole envelopes per second: created, sent, signed by two parties after their one-time codes, sealed at B-LTA.
+
+Everything is real: PostgreSQL, the object store, certificates, the built-in time-stamp authority, validation of every
+increment, evidence. Each process does its share through `SigningService`, as the web and worker processes would.
+
+    python -m bench.envelopes [--processes 2] [--envelopes 40]
+"""
+# ruff: noqa: T201
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.embedded import OWNER_ROLE, SERVICE_ROLE, EmbeddedPostgres
+from app.migrate import migrate
+from bench.files import make
+from core.clock import SystemClock
+from core.database import create_database_engine
+from core.objects import Objects
+from core.outbox import OutboxEvent
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork
+from signing.service import SigningService
+from tests.support.real_signing import real_pki, real_service
+from tests.support.signing import ORIGIN, CountingIssuer, PaperWork, Table, agreed
+
+_ROOT = Path(__file__).resolve().parents[1]
+_SECRETS = SecretBox(b"a master key for the length of a measurement")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--envelopes", type=int, default=40, help="by each process")
+    parser.add_argument("--run", nargs=3, metavar=("URL", "FOLDER", "ENVELOPES"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        return _run_one(*arguments.run)
+    # Not below a folder of one user: as root, the embedded PostgreSQL runs as another.
+    with tempfile.TemporaryDirectory(prefix="dingyue-bench-") as name:
+        folder = Path(name)
+        server = EmbeddedPostgres(folder / "database")
+        server.start()
+        try:
+            migrate(server.url(OWNER_ROLE))
+            _run_all(server.url(SERVICE_ROLE), folder, arguments.processes, arguments.envelopes)
+        finally:
+            server.stop()
+    return 0
+
+
+def _run_all(url: str, folder: Path, processes: int, envelopes: int) -> None:
+    make("5 pages", folder)
+    table = _lay(url, folder)
+    organisations = {name: _facts(getattr(table, name)) for name in ("purchaser", "supplier", "stranger")}
+    (folder / "organisations.json").write_text(json.dumps(organisations))
+    command = [sys.executable, "-m", "bench.envelopes", "--run", url, str(folder), str(envelopes)]
+    running = [subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    results = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
+    seconds = max(result["ended"] for result in results) - min(result["begun"] for result in results)
+    total = processes * envelopes
+    work = sum(result["cpu"] for result in results) / total
+    print(f"\n{total} envelopes of two parties, 5 pages, {processes} processes")
+    print(
+        f"  {total / seconds:.1f} a second · {1000 * work:.0f} ms of our processes' time for each, without PostgreSQL"
+    )
+    for step in results[0]["steps"]:
+        print(f"  {step:28}{1000 * sum(result['steps'][step] for result in results) / total:>8.1f} ms")
+
+
+def _run_one(url: str, folder: str, envelopes: str) -> int:
+    """In a process of its own; the first envelope warms up and isn't counted."""
+    table = _sit_down(url, Path(folder))
+    data = make("5 pages", Path(folder)).read_bytes()
+    document = table.service.upload_document(table.sender, name="合同.pdf", data=data).id
+    _play(table, document, {})
+    steps: dict[str, float] = {}
+    begun, cpu = time.time(), time.process_time()
+    for _ in range(int(envelopes)):
+        _play(table, document, steps)
+    print(json.dumps({"begun": begun, "ended": time.time(), "cpu": time.process_time() - cpu, "steps": steps}))
+    return 0
+
+
+def _play(table: Table, document: UUID, steps: dict[str, float]) -> None:
+    """One envelope to its end; adds the seconds of each step."""
+
+    def step(name: str, since: float) -> float:
+        now = time.perf_counter()
+        steps[name] = steps.get(name, 0.0) + now - since
+        return now
+
+    at = time.perf_counter()
+    envelope = table.service.create_envelope(table.sender, table.plan(document))
+    at = step("create", at)
+    table.service.send_envelope(table.sender, envelope)
+    at = step("send (prepares the PDF)", at)
+    for key in ("buyer", "supplier"):
+        session = _session(table, table.recipient_id(envelope, key))
+        at = step("open, code (both)", at)
+        table.service.sign_envelope(session, agreed())
+        at = step("sign (both)", at)
+    table.service.seal_envelope(envelope)
+    step("seal and report", at)
+    if table.state(envelope) != "completed":
+        raise SystemExit(f"the envelope is {table.state(envelope)}")
+
+
+def _session(table: Table, recipient: UUID) -> str:
+    """From link and code, which the recipient's phone would get."""
+    token = _sealed(table, "recipient.released", recipient)["sealed_token"]
+    session = table.service.open_link(_SECRETS.open(bytes.fromhex(token), "recipient-token").decode(), ORIGIN)
+    table.service.request_code(session)
+    code = _sealed(table, "signing_code.requested", recipient)["sealed_code"]
+    table.service.verify_code(session, _SECRETS.open(bytes.fromhex(code), "signing-code").decode(), ORIGIN)
+    return session
+
+
+def _sealed(table: Table, event_type: str, recipient: UUID) -> dict[str, Any]:
+    with table.unit_of_work() as uow:
+        query = (
+            select(OutboxEvent.payload)
+            .where(OutboxEvent.type == event_type, OutboxEvent.payload["recipient_id"].astext == str(recipient))
+            .order_by(OutboxEvent.sequence.desc())
+            .limit(1)
+        )
+        payload: dict[str, Any] = uow.session.scalars(query).one()
+        return payload
+
+
+def _lay(url: str, folder: Path) -> Table:
+    """Organisations and authority, once for all processes."""
+    engine = create_database_engine(url)
+    clock = SystemClock()
+    real_pki(lambda: UnitOfWork(engine, clock), _SECRETS, clock)
+    table = Table.lay(lambda: UnitOfWork(engine, clock), Objects.at(f"file://{folder / 'objects'}"), _SECRETS)
+    engine.dispose()
+    return table
+
+
+def _sit_down(url: str, folder: Path) -> Table:
+    """The same table, seen from another process."""
+    engine, clock = create_database_engine(url), SystemClock()
+
+    def unit_of_work() -> UnitOfWork:
+        return UnitOfWork(engine, clock)
+
+    objects = Objects.at(f"file://{folder / 'objects'}")
+    pki = real_pki(unit_of_work, _SECRETS, clock)
+    service: SigningService = real_service(unit_of_work, objects, _SECRETS, clock, pki=pki)
+    facts = json.loads((folder / "organisations.json").read_text())
+    seen: dict[str, Any] = {name: SimpleNamespace(**{**each, "id": UUID(each["id"])}) for name, each in facts.items()}
+    return Table(service, PaperWork(), CountingIssuer(), unit_of_work, _SECRETS, **seen)
+
+
+def _facts(organisation: Any) -> dict[str, str]:
+    return {"id": str(organisation.id), "name": organisation.name, "uscc": organisation.uscc}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
