@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from notify.service import NotifyService
     from notify.webhooks.service import WebhookService
     from performance.service import PerformanceService
+    from signing.bulk.service import BulkService
     from signing.pki.service import PKIService
     from signing.seals.service import SealService
     from signing.service import SigningService
+    from signing.templates.service import TemplateService
     from signing.validation import ValidationService
 
 
@@ -57,6 +59,8 @@ class Services:
     anchors: "AnchorService"
     packages: "PackageService"
     signing: "SigningService"
+    templates: "TemplateService"
+    bulk: "BulkService"
     seals: "SealService"
     validation: "ValidationService"
     performance: "PerformanceService"

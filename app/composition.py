@@ -41,6 +41,8 @@ from notify.webhooks.adapters.http import HTTPCourier
 from notify.webhooks.addresses import AddressPolicy
 from notify.webhooks.service import WebhookService
 from performance.service import PerformanceService
+from signing.bulk.sandboxed import SandboxedSheetReader
+from signing.bulk.service import BulkService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
 from signing.pdf.adapters.http_revocation import RevocationSource
@@ -54,6 +56,7 @@ from signing.ports import ScreeningLimits
 from signing.seals.adapters.trial_pictures import TrialPictures
 from signing.seals.service import SealService
 from signing.service import SigningService
+from signing.templates.service import TemplateService
 from signing.validation import ValidationService
 
 SOFTWARE = f"Dingyue {version('dingyue')}"
@@ -152,6 +155,25 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))
     anchor_service = AnchorService(unit_of_work, [_chain(settings.chain, settings)], secrets, ledger)
     platform = _platform(settings)
+    signing = SigningService(
+        unit_of_work=unit_of_work,
+        objects=objects,
+        secrets=secrets,
+        screener=SandboxedScreener(sandbox_of(settings.sandbox), _screening_limits(settings)),
+        locator=SandboxedLocator(sandbox_of(settings.sandbox)),
+        preparer=SandboxedPreparer(sandbox_of(settings.sandbox)),
+        signer=signer,
+        issuer=pki,
+        sealer=signer,
+        imprint=Imprint(
+            base_url=settings.base_url,
+            timestamp_authority=authority.name,
+            is_trial_authority=platform.is_trial_authority,
+            is_built_in_timestamp=platform.is_built_in_timestamp,
+        ),
+        software=SOFTWARE,
+        clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
+    )
     return Services(
         platform=platform,
         clock=base.clock,
@@ -179,25 +201,9 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             ),
             fonts=ReportFonts(REGULAR, BOLD),
         ),
-        signing=SigningService(
-            unit_of_work=unit_of_work,
-            objects=objects,
-            secrets=secrets,
-            screener=SandboxedScreener(sandbox_of(settings.sandbox), _screening_limits(settings)),
-            locator=SandboxedLocator(sandbox_of(settings.sandbox)),
-            preparer=SandboxedPreparer(sandbox_of(settings.sandbox)),
-            signer=signer,
-            issuer=pki,
-            sealer=signer,
-            imprint=Imprint(
-                base_url=settings.base_url,
-                timestamp_authority=authority.name,
-                is_trial_authority=platform.is_trial_authority,
-                is_built_in_timestamp=platform.is_built_in_timestamp,
-            ),
-            software=SOFTWARE,
-            clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
-        ),
+        signing=signing,
+        templates=TemplateService(context=signing),
+        bulk=BulkService(signing=signing, read=SandboxedSheetReader(sandbox_of(settings.sandbox))),
         seals=SealService(
             unit_of_work=unit_of_work,
             objects=objects,

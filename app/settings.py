@@ -207,6 +207,7 @@ class ScheduleSettings(_Section):
     relay_seconds: float = 2
     send_seconds: float = 5
     deliver_seconds: float = 2
+    bulk_seconds: float = 2
     sweep_seconds: float = 60
     maintain_seconds: float = 3600
     anchor_loop_seconds: float = 5

@@ -40,6 +40,7 @@ def make_celery() -> Celery:
             "relay": {"task": "relay", "schedule": settings.schedule.relay_seconds},
             "send": {"task": "send_due", "schedule": settings.schedule.send_seconds},
             "deliver": {"task": "deliver_webhooks", "schedule": settings.schedule.deliver_seconds},
+            "send_bulk": {"task": "send_bulk_rows", "schedule": settings.schedule.bulk_seconds},
             "sweep": {"task": "sweep", "schedule": settings.schedule.sweep_seconds},
             "maintain": {"task": "maintain", "schedule": settings.schedule.maintain_seconds},
         },
@@ -72,6 +73,12 @@ def send_due() -> None:
 def deliver_webhooks() -> None:
     """Delivers what organisations' own systems are to hear; a slow one holds up this task and no other."""
     application().services.webhooks.deliver_due()
+
+
+@celery_app.task(name="send_bulk_rows", expires=10)
+def send_bulk_rows() -> None:
+    """Sends a batch of confirmed rows; several workers share them out."""
+    application().services.bulk.send_due_rows()
 
 
 @celery_app.task(name="sweep", expires=60)

@@ -218,6 +218,7 @@ class Office:
         """One of every kind, by the name its path parameter has."""
         self.ids["document_id"] = self.upload()
         self.ids["envelope_id"] = self.send_envelope()
+        self._send_in_bulk(self.ids["document_id"])
         issued = self.done("purchaser", "POST", "/v1/tokens", {"name": "ERP", "scopes": ["credit:read"]})
         self.ids["token_id"] = issued["id"]
         self._listen()
@@ -283,6 +284,31 @@ class Office:
             identity = SignerIdentity("李签署", "示例单位", uscc(0))
             issued = self.services.pki.issue_signer_certificate(uow, identity)
         self.ids["certificate_id"] = ids.public(ids.CERTIFICATE, issued)
+
+    def template_body(self, document_id: str, **changes: Any) -> dict[str, Any]:
+        """The envelope of `envelope_body`, with the supplier's person left open."""
+        envelope = self.envelope_body(document_id)
+        buyer, supplier = envelope["recipients"]
+        open_role = {name: supplier[name] for name in ("key", "order", "organisation_name", "uscc")}
+        return {
+            "name": "采购合同",
+            "document_ids": [document_id],
+            "roles": [buyer, {**open_role, "label": "供应商"}],
+            "fields": envelope["fields"],
+            "title": "采购合同 {{编号}} {{supplier.name}}",
+            **changes,
+        }
+
+    def upload_sheet(self, template_id: str, sheet: bytes, name: str = "名单.csv", **options: Any) -> httpx.Response:
+        form = {"files": {"file": (name, sheet)}, "data": {"template_id": template_id}}
+        return self.call("purchaser", "POST", "/v1/bulk_sends", **form, **options)
+
+    def _send_in_bulk(self, document_id: str) -> None:
+        """A template, and a bulk send from it that waits for its confirmation."""
+        template = self.done("purchaser", "POST", "/v1/templates", self.template_body(document_id))
+        self.ids["template_id"] = template["id"]
+        uploaded = self.upload_sheet(template["id"], "供应商.姓名,供应商.手机号,编号\n李娜,13900000002,1\n".encode())
+        self.ids["bulk_send_id"] = uploaded.json()["id"]
 
     def _listen(self) -> None:
         """An endpoint of the purchaser's at which nobody listens, and a delivery to it."""

@@ -118,6 +118,9 @@ def test_a_missing_scope_is_refused(office: Office, routes: list[Operation]) -> 
         options = {"params": {"subject": "x", "contract_id": office.ids["contract_id"]}}
         if route.path == "/v1/documents":
             options["files"] = {"file": ("a.pdf", b"%PDF-", "application/pdf")}
+        if route.path == "/v1/bulk_sends":
+            options["files"] = {"file": ("a.csv", b"a", "text/csv")}
+            options["data"] = {"template_id": office.ids["template_id"]}
         answer = office.call("weak", route.method, route.at(office.ids), route.body, **options)
         if (answer.status_code, answer.json().get("code")) != (403, "scope_missing"):
             findings.append(f"{route}: {answer.status_code} {answer.text[:100]}")
