@@ -147,8 +147,7 @@ def _verify(
     try:
         judgement = certificates.judge(authority, at, "time_stamping")
     except CertificateRefused as refusal:
-        if refusal.finding in (Finding.UNTRUSTED_ROOT, Finding.CERTIFICATE_INVALID):
-            # The latter, too: an unknown authority may bear the name of one that is trusted.
+        if refusal.finding is Finding.UNTRUSTED_ROOT:
             raise AuthorityUnknown("no path to a trusted root") from refusal
         raise TokenInvalid(f"its authority: {refusal}") from refusal
     timestamp = Timestamp(
