@@ -1,5 +1,6 @@
 """Reading and writing accounts. Everything that belongs to an organisation is looked up with that organisation."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +31,17 @@ def membership(session: Session, person_id: UUID, organisation_id: UUID) -> Memb
     return session.scalar(
         select(Membership).where(Membership.person_id == person_id, Membership.organisation_id == organisation_id)
     )
+
+
+def members(session: Session, organisation_id: UUID) -> Sequence[tuple[Person, Membership]]:
+    """Who belongs to an organisation, by name."""
+    query = (
+        select(Person, Membership)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.organisation_id == organisation_id)
+        .order_by(Person.name, Person.id)
+    )
+    return [(person, membership) for person, membership in session.execute(query)]
 
 
 def first_membership(session: Session, person_id: UUID) -> Membership | None:

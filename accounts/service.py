@@ -200,6 +200,12 @@ class AccountService:
             raise OrganisationNotFound
         return found
 
+    def members(self, actor: Actor) -> Sequence[tuple[Person, Membership]]:
+        """The people of the actor's own organisation, by name, each with what they are in it."""
+        actor.require(Scope.ACCOUNTS_READ)
+        with self.unit_of_work() as uow:
+            return repository.members(uow.session, actor.organisation_id)
+
     def person(self, person_id: UUID) -> Person:
         """Raises `PersonNotFound`."""
         with self.unit_of_work() as uow:

@@ -21,6 +21,18 @@ class FormIncomplete(InvalidInput):
     en = "The form is incomplete or malformed: {fields}. Nothing was changed; mend it and send it again."
 
 
+class NotConfirmed(InvalidInput):
+    code = "not_confirmed"
+    zh = "您没有勾选确认。未作任何更改，请勾选后重新提交。"
+    en = "You didn't tick the box to confirm. Nothing was changed; tick it and send it again."
+
+
+class SignatureMissing(InvalidInput):
+    code = "signature_missing"
+    zh = "您选择了手写或上传签名，但没有图样。未作签署，请书写或选择图片，或改用系统字体。"
+    en = "You chose to draw or upload your signature, but there is none. Nothing was signed; draw it or type it."
+
+
 class UnstorableText(InvalidInput):
     code = "unstorable_text"
     zh = "提交的内容含有无法保存的字符（如空字符）。未作任何更改，请删除后重试。"

@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+_LONGEST_PART = 1_500_000
+"""Bytes of one text: a megabyte of PNG, drawn on the page, as a data URL."""
+
 
 async def submitted(request: Request) -> FormData:
     """The form as it was sent. Starlette bounds the number of fields; the application bounds the size."""
-    return await request.form()
+    return await request.form(max_part_size=_LONGEST_PART)
 
 
 Submitted = Annotated[FormData, Depends(submitted)]

@@ -1,6 +1,9 @@
 """Pages of a PDF as pictures, for the browser: the server alone reads and writes the PDF."""
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pypdfium2 as pdfium
 
@@ -27,6 +30,20 @@ def page_image(pdf: bytes, number: int, width: int = WIDTH_PIXELS) -> bytes:
     buffer = io.BytesIO()
     picture.convert("RGB").quantize(64).save(buffer, "PNG", optimize=False)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class PDFSource:
+    """A PDF by its digest (lower-case hex), and how to get its bytes if they are needed."""
+
+    sha256: str
+    load: Callable[[], bytes] = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def shapes_of(source: PDFSource) -> list[float]:
+    """As `page_shapes`, kept by digest: a page with a refused form is shown again without reading its PDFs."""
+    return page_shapes(source.load())
 
 
 def page_shapes(pdf: bytes) -> list[float]:

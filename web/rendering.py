@@ -61,10 +61,16 @@ def masked_phone(phone: str) -> str:
 
 
 def language_of(request: Request) -> Language:
-    """`?lang=`, else the cookie, else Chinese."""
+    """`?lang=`, else the cookie, else what is known of whoever looks, else Chinese."""
     asked = i18n.known(request.query_params.get("lang"))
     remembered = i18n.known(request.cookies.get(LANGUAGE_COOKIE))
-    return asked or remembered or i18n.DEFAULT
+    preferred = i18n.known(getattr(request.state, "preferred_language", None))
+    return asked or remembered or preferred or i18n.DEFAULT
+
+
+def prefer_language(request: Request, language: str) -> None:
+    """What the sender of a link knows of its reader; the reader's own choice goes first."""
+    request.state.preferred_language = language
 
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -73,6 +73,19 @@ LOOKS: dict[str, dict[str, Look]] = {
         "replaced": Look(_CALM, "◇"),
         "expired": Look(_WARN, "▲"),
     },
+    "seal_state": {
+        "applied": Look(_BLUE, "□"),
+        "refused": Look(_BAD, "✖"),
+        "withdrawn": Look(_CALM, "✕"),
+        "active": Look(_GOOD, "●"),
+        "suspended": Look(_WARN, "◆"),
+        "revoked": Look(_CALM, "■"),
+    },
+    "authorisation_state": {
+        "active": Look(_GOOD, "●"),
+        "revoked": Look(_CALM, "✕"),
+        "expired": Look(_WARN, "▲"),
+    },
     "evidence_state": {
         "pending": Look(_CALM, "□"),
         "logged": Look(_BLUE, "■"),

@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter
 
-from web.routes import contracts, credit, home, messages, new_contract, obligations, signing, verify
+from web.routes import contracts, credit, envelopes, home, messages, new_contract, obligations, seals, signing, verify
 
 # The first route that fits is taken: `/contracts/new` must come before `/contracts/{contract_id}`.
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     new_contract.router,
     contracts.router,
+    envelopes.router,
     obligations.router,
+    seals.router,
     signing.router,
     verify.router,
     credit.router,

@@ -1,8 +1,7 @@
 """`/contracts`: the register as its viewer may see it, and a contract with all that belongs to it."""
 
 from datetime import timedelta
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -19,8 +18,9 @@ from signing.errors import EnvelopeNotFound
 from signing.policy import EnvelopeState
 from signing.read_envelopes import EnvelopeView
 from web.actions import own_role
+from web.downloads import download
 from web.evidence import evidence_state
-from web.pages import page_router, see
+from web.pages import page_router
 from web.rendering import render
 from web.viewer import CurrentViewer, Viewer
 
@@ -92,22 +92,6 @@ def contract(
     )
 
 
-@router.post("/contracts/{contract_id}/send")
-def send_again(services: CurrentServices, viewer: CurrentViewer, contract_id: str) -> Response:
-    """Sends the envelope of a contract once more, when sending stopped half-way."""
-    file = services.performance.contract(viewer.actor, ids.parse(ids.CONTRACT, contract_id)).file
-    services.signing.send_envelope(viewer.actor, _envelope_id(file))
-    return see(f"/contracts/{contract_id}")
-
-
-@router.post("/contracts/{contract_id}/remind")
-def remind_signers(services: CurrentServices, viewer: CurrentViewer, contract_id: str) -> Response:
-    """New links for the signers everybody is waiting for."""
-    file = services.performance.contract(viewer.actor, ids.parse(ids.CONTRACT, contract_id)).file
-    services.signing.remind_recipients(viewer.actor, _envelope_id(file))
-    return see(f"/contracts/{contract_id}")
-
-
 @router.get("/contracts/{contract_id}/contract.pdf")
 def signed_pdf(services: CurrentServices, viewer: CurrentViewer, contract_id: str) -> Response:
     """The signed PDF, or what there is of it while it is being signed."""
@@ -130,18 +114,6 @@ def subjects_of(file: ContractFile) -> list[Subject]:
     if file.contract.envelope_id is not None:
         found.insert(0, Subject("envelope", ids.public(ids.ENVELOPE, file.contract.envelope_id)))
     return found
-
-
-def download(data: bytes, name: str, media_type: str) -> Response:
-    """RFC 6266: the name in UTF-8, and a plain one for old programs."""
-    extension = name.rpartition(".")[2]
-    disposition = f'attachment; filename="file.{extension if extension.isalnum() else "bin"}"'
-    headers: dict[str, Any] = {
-        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name)}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Response(data, media_type=media_type, headers=headers)
 
 
 def _envelope_id(file: ContractFile) -> UUID:

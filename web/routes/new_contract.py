@@ -1,9 +1,12 @@
 """`/contracts/new`: upload a contract, say who signs and what is owed, and send it for signing."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import File, Request, Response, UploadFile
+from fastapi import File, Query, Request, Response, UploadFile
 from starlette.datastructures import FormData
 
 from accounts.policy import OrganisationKind, Scope
@@ -13,16 +16,19 @@ from core import ids
 from core.errors import DingyueError, NotAuthenticated
 from performance.policy import ObligationKind, PartyRole
 from performance.reading import today
-from web.drafts import SIDES, USUAL_BOXES, Draft, shown_rows
+from signing.plan import LONGEST_LIFETIME, LONGEST_REMINDER_DAYS, MOST_DOCUMENTS
+from web.drafts import BOTH_AT_ONCE, SIDES, USUAL_BOXES, USUAL_SEALS, Draft, shown_rows
 from web.errors import FormIncomplete
 from web.forms import Submitted
-from web.page_images import page_image, page_shapes
+from web.page_images import PDFSource, page_image, shapes_of
 from web.pages import page_router, see
 from web.rendering import language_of, render
 from web.uploads import is_given
 from web.viewer import CurrentViewer, Viewer
 
 router = page_router()
+
+Annexes = Annotated[list[str], Query(default_factory=list, max_length=MOST_DOCUMENTS)]
 
 
 @router.get("/contracts/new")
@@ -37,21 +43,30 @@ def upload(
     services: CurrentServices,
     viewer: CurrentViewer,
     document: Annotated[UploadFile | None, File()] = None,
+    annexes: Annotated[list[UploadFile], File()] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    """Screens and stores the PDF; the form again, with the reason, if it can't be signed."""
+    """Screens and stores the PDFs; the form again, with the reason, if one can't be signed."""
+    name = ""
     try:
         if document is None or not is_given(document):
             raise FormIncomplete(fields="PDF")
-        stored = services.signing.upload_document(viewer.actor, name=document.filename or "", data=document.file.read())
+        stored = []
+        for upload in (document, *filter(is_given, annexes)):
+            name = upload.filename or ""
+            stored.append(services.signing.upload_document(viewer.actor, name=name, data=upload.file.read()).id)
     except DingyueError as error:
-        refusal = error.message(language_of(request))
+        refusal = f"{name}: {error.message(language_of(request))}" if name else error.message(language_of(request))
         return render(request, "new_upload.html", status=error.status, refusal=refusal)
-    return see(f"/contracts/new/{ids.public(ids.DOCUMENT, stored.id)}")
+    # The same file twice is one document to the object store, but two of an envelope's: signing refuses that.
+    query = urlencode([("annex", ids.public(ids.DOCUMENT, each)) for each in stored[1:]])
+    return see(f"/contracts/new/{ids.public(ids.DOCUMENT, stored[0])}" + (f"?{query}" if query else ""))
 
 
 @router.get("/contracts/new/{document_id}")
-def details_form(request: Request, services: CurrentServices, viewer: CurrentViewer, document_id: str) -> Response:
-    return _show(request, services, viewer, Draft(FormData(), ids.parse(ids.DOCUMENT, document_id)))
+def details_form(
+    request: Request, services: CurrentServices, viewer: CurrentViewer, document_id: str, annex: Annexes
+) -> Response:
+    return _show(request, services, viewer, _draft(services, viewer, FormData(), document_id, annex))
 
 
 @router.get("/contracts/new/{document_id}/pages/{number}.png")
@@ -63,10 +78,16 @@ def page(services: CurrentServices, viewer: CurrentViewer, document_id: str, num
 
 @router.post("/contracts/new/{document_id}")
 def send(
-    request: Request, services: CurrentServices, viewer: CurrentViewer, document_id: str, form: Submitted
+    request: Request,
+    services: CurrentServices,
+    viewer: CurrentViewer,
+    *,
+    document_id: str,
+    annex: Annexes,
+    form: Submitted,
 ) -> Response:
     """Makes the envelope and the register's draft, then sends. What was typed comes back if something is wrong."""
-    draft = Draft(form, ids.parse(ids.DOCUMENT, document_id))
+    draft = _draft(services, viewer, form, document_id, annex)
     try:
         contract_id, envelope_id = _enter(services, viewer, draft)
     except NotAuthenticated:
@@ -78,9 +99,15 @@ def send(
     return see(f"/contracts/{ids.public(ids.CONTRACT, contract_id)}")
 
 
+def _draft(services: Services, viewer: Viewer, form: FormData, document_id: str, annexes: Sequence[str]) -> Draft:
+    """Raises `DocumentNotFound` unless all documents are the viewer's organisation's."""
+    wanted = [ids.parse(ids.DOCUMENT, each) for each in (document_id, *annexes)]
+    return Draft(form, wanted, [services.signing.document(viewer.actor, each).pages for each in wanted])
+
+
 def _enter(services: Services, viewer: Viewer, draft: Draft) -> tuple[UUID, UUID]:
     """The contract's id and the envelope's. An envelope whose contract is refused is withdrawn at once."""
-    envelope_id = services.signing.create_envelope(viewer.actor, draft.envelope())
+    envelope_id = services.signing.create_envelope(viewer.actor, draft.envelope(services.clock.now()))
     try:
         entered = services.performance.enter_contract(viewer.actor, draft.elements(envelope_id))
     except DingyueError:
@@ -97,22 +124,28 @@ def _show(
     refusal: DingyueError | None = None,
 ) -> Response:
     viewer.actor.require(Scope.ENVELOPES_WRITE)
-    stored = services.signing.document_content(viewer.actor, draft.document_id)
-    shapes = page_shapes(stored.data)
+    documents = [services.signing.document(viewer.actor, each) for each in draft.document_ids]
+    load = partial(services.signing.objects.get, documents[0].object_key)
     is_government = viewer.actor.organisation_kind is OrganisationKind.GOVERNMENT
     return render(
         request,
         "new_details.html",
         status=refusal.status if refusal else 200,
         refusal=refusal.message(language_of(request)) if refusal else None,
-        here=f"/contracts/new/{ids.public(ids.DOCUMENT, draft.document_id)}",
-        file_name=stored.name,
-        shapes=shapes,
+        here=f"/contracts/new/{ids.public(ids.DOCUMENT, documents[0].id)}",
+        annex_query=urlencode([("annex", ids.public(ids.DOCUMENT, each.id)) for each in documents[1:]]),
+        file_name=documents[0].name,
+        documents=documents,
+        shapes=shapes_of(PDFSource(documents[0].sha256, load)),
         draft=draft,
         is_new=not draft.form,
         own_side=PartyRole.PURCHASER if is_government else PartyRole.SUPPLIER,
         sides=SIDES,
         boxes=USUAL_BOXES,
+        seal_boxes=USUAL_SEALS,
+        both=BOTH_AT_ONCE,
+        longest_reminder=LONGEST_REMINDER_DAYS,
+        longest_lifetime=LONGEST_LIFETIME.days,
         rows=shown_rows(draft.rows()),
         kinds=list(ObligationKind),
         classes=services.performance.profiles.for_organisation_in(viewer.actor.region).classes,

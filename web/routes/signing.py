@@ -1,43 +1,49 @@
-"""`/sign/{token}`: where somebody who has a link, and no account, reads and signs.
+"""`/sign/{token}`: where somebody who has a link, and no account, reads and signs, approves, seals or hands on.
 
-The link opens a session, kept in a cookie that is sent to this link's pages only. The session shows the document;
-signing needs a fresh one-time code on top. The server draws the pages and makes the signature; the browser sends
-values, consent and the code.
+The link opens a session, kept in a cookie that is sent to this link's pages only. The session shows the documents;
+acting needs a fresh one-time code on top. The server draws the pages and makes the signature; the browser sends
+values, a picture, consent and the code. Whatever is refused, what was filled in comes back.
 """
 
-from typing import Annotated
+from functools import partial
 
 import segno
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from api.deps import CurrentServices
 from api.services import Services
-from core.errors import DingyueError
-from signing.errors import LinkInvalid, SigningSessionInvalid
+from core import ids
+from core.errors import DingyueError, NotAuthenticated
+from signing.errors import LinkInvalid, ReportNotReady, SigningSessionInvalid
 from signing.evidence import Origin
 from signing.plan import FieldKind
-from signing.policy import READABLE, EnvelopeState, RecipientState
+from signing.policy import READABLE
 from signing.read_envelopes import SeatView
-from signing.signature_attempt import Action
+from signing.seals.errors import SealNotFound
+from web.downloads import download
 from web.forms import Submitted
-from web.page_images import page_image, page_shapes
+from web.page_images import PDFSource, page_image, shapes_of
 from web.pages import page_router, see
-from web.rendering import language_of, render
+from web.rendering import language_of, prefer_language, render
 from web.security import is_https
+from web.signing_form import DRAWN_KINDS, VALUE_PREFIX, SigningForm, Way
+from web.signing_page import STAGE_TONES, marks, stage, tasks, wording
 
 router = page_router()
 
 SIGNING_COOKIE = "dingyue_signing"
-VALUE_PREFIX = "field_"
 _SESSION_SECONDS = 2 * 3600
+_PICTURE_HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/sign/{token}")
-def read(request: Request, services: CurrentServices, token: str, code: str = "") -> Response:
-    """`?code=sent` after a code was asked for."""
-    session, is_new = _session(request, services, token)
-    response = _show(request, services, token, session, code_sent=code == "sent")
+def read(request: Request, services: CurrentServices, token: str) -> Response:
+    try:
+        session, is_new = _session(request, services, token)
+    except LinkInvalid as error:
+        return _over(request, "link", error)
+    response = _show(request, services, token, session)
     if is_new:
         response.set_cookie(
             SIGNING_COOKIE,
@@ -51,81 +57,94 @@ def read(request: Request, services: CurrentServices, token: str, code: str = ""
     return response
 
 
-@router.get("/sign/{token}/pages/{number}.png")
-def page(request: Request, services: CurrentServices, number: int) -> Response:
-    """The token in the path is not looked at: the session says which document."""
-    stored = services.signing.seat_content(_cookie(request))
-    headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
-    return Response(page_image(stored.data, number), media_type="image/png", headers=headers)
+@router.get("/sign/{token}/documents/{position}/pages/{number}.png")
+def page(request: Request, services: CurrentServices, position: int, number: int) -> Response:
+    """The token in the path is not looked at: the session says which documents."""
+    stored = services.signing.seat_content(_cookie(request), position)
+    return Response(page_image(stored.data, number), media_type="image/png", headers=_PICTURE_HEADERS)
 
 
-@router.get("/sign/{token}/document.pdf")
-def document(request: Request, services: CurrentServices) -> Response:
-    stored = services.signing.seat_content(_cookie(request))
-    headers = {
-        "Content-Disposition": 'attachment; filename="contract.pdf"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Response(stored.data, media_type="application/pdf", headers=headers)
+@router.get("/sign/{token}/documents/{position}.pdf")
+def document(request: Request, services: CurrentServices, position: int) -> Response:
+    stored = services.signing.seat_content(_cookie(request), position)
+    return download(stored.data, stored.name, "application/pdf")
+
+
+@router.get("/sign/{token}/report.pdf")
+def report(request: Request, services: CurrentServices) -> Response:
+    """The completion report: whoever takes part may have it. Raises `ReportNotReady`."""
+    envelope = services.signing.seat(_cookie(request)).envelope
+    if envelope.report_object_key is None:
+        raise ReportNotReady
+    data = services.signing.objects.get(envelope.report_object_key)
+    return download(data, f"report-{ids.public(ids.ENVELOPE, envelope.id)}.pdf", "application/pdf")
+
+
+@router.get("/sign/{token}/seals/{seal_id}.png")
+def seal_picture(request: Request, services: CurrentServices, seal_id: str) -> Response:
+    """Only of the seals this recipient may use now. Raises `SealNotFound`."""
+    wanted = ids.parse(ids.SEAL, seal_id)
+    for seal in services.signing.seat(_cookie(request)).seals:
+        if seal.seal_id == wanted:
+            picture = services.signing.objects.get(seal.picture_key)
+            return Response(picture, media_type="image/png", headers=_PICTURE_HEADERS)
+    raise SealNotFound
 
 
 @router.post("/sign/{token}/code")
-def request_code(request: Request, services: CurrentServices, token: str) -> Response:
+def request_code(request: Request, services: CurrentServices, token: str, form: Submitted) -> Response:
+    """Answers with the page itself, not by a redirect: what was filled in so far stays."""
     session, _ = _session(request, services, token)
     try:
         services.signing.request_code(session)
     except DingyueError as error:
-        return _show(request, services, token, session, refusal=error)
-    return see(f"/sign/{token}?code=sent#sign")
+        return _show(request, services, token, session, form=form, refusal=error)
+    return _show(request, services, token, session, form=form, is_code_sent=True)
 
 
 @router.post("/sign/{token}/sign")
 def sign(request: Request, services: CurrentServices, token: str, form: Submitted) -> Response:
-    """Checks the code, unless this session has shown a right one a moment ago, then signs."""
+    """Checks the code, unless this session has shown a right one a moment ago; then signs, approves or seals."""
     session, _ = _session(request, services, token)
     origin = _origin(request)
     try:
-        if services.signing.seat(session).authenticated_until is None:
-            services.signing.verify_code(session, _text(form, "code"), origin)
-        services.signing.sign_envelope(session, _action(form, origin))
+        action = SigningForm(form).action(origin)
+        _verify(services, session, form, origin)
+        services.signing.sign_envelope(session, action)
     except DingyueError as error:
-        return _show(request, services, token, session, refusal=error, code_sent=True, form=form)
+        return _show(request, services, token, session, form=form, refusal=error, is_code_sent=True)
     return see(f"/sign/{token}")
+
+
+@router.post("/sign/{token}/delegate")
+def delegate(request: Request, services: CurrentServices, token: str, form: Submitted) -> Response:
+    """Names who acts instead, which ends this session and its link."""
+    session, _ = _session(request, services, token)
+    origin = _origin(request)
+    try:
+        successor = SigningForm(form).replacement(language_of(request))
+        _verify(services, session, form, origin)
+        services.signing.delegate(session, successor, origin)
+    except DingyueError as error:
+        return _show(request, services, token, session, form=form, refusal=error, is_code_sent=True)
+    return _over(request, "delegated", name=successor.name)
 
 
 @router.post("/sign/{token}/decline")
-def decline(
-    request: Request,
-    services: CurrentServices,
-    token: str,
-    reason: Annotated[str, Form(min_length=1, max_length=500)],
-) -> Response:
+def decline(request: Request, services: CurrentServices, token: str, form: Submitted) -> Response:
     session, _ = _session(request, services, token)
     try:
-        services.signing.decline_envelope(session, " ".join(reason.split()), _origin(request))
+        services.signing.decline_envelope(session, SigningForm(form).line("reason"), _origin(request))
     except DingyueError as error:
-        return _show(request, services, token, session, refusal=error)
+        return _show(request, services, token, session, form=form, refusal=error)
     return see(f"/sign/{token}")
 
 
-_STAGE_OF_ENVELOPE = {
-    EnvelopeState.COMPLETED: "complete",
-    EnvelopeState.DECLINED: "declined",
-    EnvelopeState.EXPIRED: "expired",
-}
-
-
-def stage(view: SeatView) -> str:
-    """Which of the pages a recipient sees: sign, done, complete, declined, ended, expired or waiting."""
-    state = EnvelopeState(view.envelope.state)
-    if state in _STAGE_OF_ENVELOPE:
-        return _STAGE_OF_ENVELOPE[state]
-    if state not in READABLE:
-        return "ended"
-    if view.recipient.state == RecipientState.COMPLETED:
-        return "done"
-    return "sign" if view.is_on_turn else "waiting"
+@router.get("/sign/{token}/{step}")
+def back(request: Request, token: str) -> Response:
+    """Somebody reloads the answer to a form, or switches its language: the page itself, without the form."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return see(f"/sign/{token}{query}")
 
 
 def _session(request: Request, services: Services, token: str) -> tuple[str, bool]:
@@ -149,20 +168,26 @@ def _cookie(request: Request) -> str:
     return session
 
 
+def _verify(services: Services, session: str, form: FormData, origin: Origin) -> None:
+    if services.signing.seat(session).authenticated_until is None:
+        services.signing.verify_code(session, SigningForm(form).text("code"), origin)
+
+
 def _show(
     request: Request,
     services: Services,
     token: str,
     session: str,
     *,
-    refusal: DingyueError | None = None,
-    code_sent: bool = False,
     form: FormData | None = None,
+    refusal: DingyueError | None = None,
+    is_code_sent: bool = False,
 ) -> Response:
-    """`form`: what was filled in before it was refused."""
+    """`form`: what was filled in so far."""
     view = services.signing.seat(session)
+    prefer_language(request, view.recipient.language)
+    filled = SigningForm(form if form is not None else FormData())
     is_readable = view.envelope.state in READABLE
-    shapes = page_shapes(services.signing.seat_content(session).data) if is_readable else []
     return render(
         request,
         "signing.html",
@@ -171,14 +196,38 @@ def _show(
         here=f"/sign/{token}",
         qr_code=segno.make(f"{services.platform.base_url}/sign/{token}", error="m").svg_inline(scale=3, border=2),
         view=view,
-        stage=stage(view),
-        shapes=shapes,
-        inputs=[field for field in view.fields if field.kind in {FieldKind.TEXT, FieldKind.CHECKBOX}],
-        values=_values(form) if form else {},
-        has_read=form is not None and _text(form, "has_read") == "yes",
-        code_sent=code_sent,
+        role=wording(view.recipient.role),
+        stage=stage(view, services.clock.now()),
+        tones=STAGE_TONES,
+        shapes=_shapes(services, view) if is_readable else {},
+        tasks=tasks(view),
+        marks=partial(marks, view.fields),
+        filled=filled,
+        kept={str(kind): filled.picture_url(kind) for kind in DRAWN_KINDS},
+        is_handing_on="delegate_name" in filled.form,
+        is_code_sent=is_code_sent,
         version=view.envelope.revision,
+        seat_key=ids.public(ids.RECIPIENT, view.recipient.id),
         value_prefix=VALUE_PREFIX,
+        FieldKind=FieldKind,
+        Way=Way,
+    )
+
+
+def _shapes(services: Services, view: SeatView) -> dict[int, list[float]]:
+    """Of every document's pages, by its position. The steps of signing never change them."""
+    objects = services.signing.objects
+    return {
+        file.position: shapes_of(PDFSource(file.uploaded.sha256, partial(objects.get, file.current.object_key)))
+        for file in view.documents
+    }
+
+
+def _over(request: Request, why: str, error: NotAuthenticated | None = None, name: str = "") -> Response:
+    """The page of a link that opens nothing any more, or has just been given up."""
+    message = error.message(language_of(request)) if error else None
+    return render(
+        request, "signing_over.html", status=error.status if error else 200, why=why, message=message, name=name
     )
 
 
@@ -186,22 +235,3 @@ def _origin(request: Request) -> Origin:
     return Origin(
         address=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", "")
     )
-
-
-def _action(form: FormData, origin: Origin) -> Action:
-    return Action(
-        has_consented=_text(form, "consent") == "yes" and _text(form, "has_read") == "yes",
-        consent_version=_text(form, "consent_version"),
-        origin=origin,
-        values=_values(form),
-    )
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _values(form: FormData) -> dict[str, str]:
-    """What was filled into the recipient's fields, by field name."""
-    return {name.removeprefix(VALUE_PREFIX): _text(form, name) for name in form if name.startswith(VALUE_PREFIX)}

@@ -37,7 +37,8 @@ for (const form of document.querySelectorAll("form[data-working]")) {
 
 const placement = document.querySelector("[data-placement]");
 if (placement) {
-  const inputs = [...placement.querySelectorAll("input[data-side]")];
+  // Boxes of seals are further down the form, in their own folded part.
+  const inputs = [...document.querySelectorAll("input[data-side]")];
   const placing = placement.querySelector("#placing");
   const pages = [...placement.querySelectorAll("[data-page]")];
   const box = (side) => Object.fromEntries(
@@ -48,6 +49,9 @@ if (placement) {
       const svg = page.querySelector("svg");
       svg.replaceChildren();
       for (const option of placing.options) {
+        const needed = option.dataset.needs && document.getElementById(option.dataset.needs);
+        option.disabled = option.hidden = Boolean(needed && !needed.checked);
+        if (option.disabled) continue;
         const parts = box(option.value);
         if (parts.page.value !== page.dataset.page) continue;
         const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
@@ -74,6 +78,9 @@ if (placement) {
     });
   }
   for (const input of inputs) input.addEventListener("input", draw);
+  for (const choice of document.querySelectorAll("[data-seals] input[type=checkbox]")) {
+    choice.addEventListener("change", draw);
+  }
   placement.querySelector("[data-placing]").hidden = false;
   draw();
 }
