@@ -13,10 +13,10 @@ leave us not knowing. Objects read in the block stay readable afterwards.
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
@@ -35,7 +35,7 @@ class UnitOfWork:
         self._engine = engine
         self._clock = clock
         self._after_commit = after_commit
-        self._emitted = False
+        self._events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         self.now = self._clock.now()
@@ -47,24 +47,24 @@ class UnitOfWork:
     ) -> None:
         try:
             if kind is None:
+                if self._events:
+                    self.session.execute(insert(OutboxEvent), self._events)
                 self.session.commit()
             else:
                 self.session.rollback()
         finally:
             self.session.close()
-        if kind is None and self._emitted and self._after_commit is not None:
+        if kind is None and self._events and self._after_commit is not None:
             self._after_commit()
 
     def new_id(self) -> UUID:
         return new_id(self.now)
 
     def emit(self, event: Event) -> UUID:
-        """Writes the event into the outbox: it happens if and only if this unit of work commits."""
+        """The event goes into the outbox with the commit: it happens if and only if this unit of work commits."""
         identifier = self.new_id()
-        self.session.add(
-            OutboxEvent(id=identifier, type=event.type, payload=event.model_dump(mode="json"), occurred_at=self.now)
-        )
-        self._emitted = True
+        row = {"id": identifier, "type": event.type, "payload": event.model_dump(mode="json"), "occurred_at": self.now}
+        self._events.append({**row, "attempts": 0})
         return identifier
 
 

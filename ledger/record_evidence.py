@@ -9,7 +9,7 @@ from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
 from ledger import repository
 from ledger.merkle import leaf_hash
-from ledger.models import EvidenceAccess, EvidenceEntry, EvidenceRecord, PendingEntry
+from ledger.models import EvidenceEntry, EvidenceRecord
 from ledger.record import (
     SALT_SIZE,
     Entry,
@@ -54,9 +54,9 @@ def record_evidence(
     )
     salt = secrets.token_bytes(SALT_SIZE)
     entry = entry_bytes(Entry(commitment(salt, record), identifier.hex, rfc3339(uow.now)))
-    uow.session.add(EvidenceEntry(id=identifier, entry=entry, leaf_hash=leaf_hash(entry)))
-    uow.session.flush()  # The rows below refer to it.
-    uow.session.add(
+    repository.insert_evidence(
+        uow.session,
+        EvidenceEntry(id=identifier, entry=entry, leaf_hash=leaf_hash(entry)),
         EvidenceRecord(
             id=identifier,
             subject_kind=subject.kind,
@@ -67,12 +67,7 @@ def record_evidence(
             record=record,
             salt=salt,
             object_keys=[stored.object_key for stored in files],
-        )
+        ),
+        organisation_ids,
     )
-    uow.session.add_all(
-        EvidenceAccess(evidence_id=identifier, organisation_id=organisation_id)
-        for organisation_id in dict.fromkeys(organisation_ids)
-    )
-    uow.session.add(PendingEntry(evidence_id=identifier))
-    uow.session.flush()
     return identifier

@@ -3,13 +3,13 @@
 No query here grows with the log: pending work has a queue of its own, the rest goes by primary key or index.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
@@ -55,6 +55,31 @@ def lock_subject(session: Session, subject: Subject) -> None:
     """
     name = f"{subject.kind}/{subject.id}"
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, _SUBJECT_LOCKS))))
+
+
+_INSERT_EVIDENCE = text("""
+    WITH new_entry AS (
+        INSERT INTO evidence_entry (id, entry, leaf_hash) VALUES (:id, :entry, :leaf_hash)
+    ), new_record AS (
+        INSERT INTO evidence_record (id, subject_kind, subject_id, position, type, at, record, salt, object_keys)
+        VALUES (:id, :subject_kind, :subject_id, :position, :type, :at, :record, :salt, :object_keys)
+    ), new_access AS (
+        INSERT INTO evidence_access (evidence_id, organisation_id)
+        SELECT :id, unnest(CAST(:organisation_ids AS uuid[]))
+    )
+    INSERT INTO pending_entry (evidence_id) VALUES (:id)
+""").bindparams(bindparam("object_keys", type_=JSONB))
+
+
+def insert_evidence(
+    session: Session, entry: EvidenceEntry, record: EvidenceRecord, organisation_ids: Iterable[UUID]
+) -> None:
+    """Entry, record, who may read it, and its place in the queue, in one statement: evidence is written at every step
+    of everything, so its cost is everybody's."""
+    columns = {column.key: getattr(record, column.key) for column in EvidenceRecord.__table__.columns}
+    readers = list(dict.fromkeys(organisation_ids))
+    written = {"entry": entry.entry, "leaf_hash": entry.leaf_hash, "organisation_ids": readers}
+    session.execute(_INSERT_EVIDENCE, {**columns, **written})
 
 
 def end_of_chain(session: Session, subject: Subject) -> tuple[UUID, int] | None:

@@ -29,6 +29,9 @@ def release_recipients(
     released: Iterable[UUID],
 ) -> None:
     """A new link for each of the `released` recipients. An older link and the sessions it opened die at once."""
+    released = tuple(released)
+    if not released:
+        return
     sender = accounts.organisation(uow.session, envelope.organisation_id)
     if sender is None:
         raise OrganisationNotFound
@@ -36,11 +39,12 @@ def release_recipients(
     by_id = {recipient.id: recipient for recipient in recipients}
     for recipient_id in released:
         recipient = by_id[recipient_id]
+        if recipient.token_hash is not None:
+            repository.end_sessions(uow.session, recipient.id, uow.now)
         token = new_token()
         recipient.token_hash = hash_token(token)
         recipient.released_at = uow.now
         recipient.link_expires_at = max(envelope.expires_at, uow.now) + context.reading_lifetime
-        repository.end_sessions(uow.session, recipient.id, uow.now)
         uow.emit(
             RecipientReleased(
                 event_id=uow.new_id(),

@@ -141,9 +141,19 @@ def count(
         require_still_usable(uow, attempt.seal)
         seat.recipient.seal_id = attempt.seal.seal_id
     signed_over = [{**document_facts(file), "sha256": file.current.sha256} for file in attempt.documents]
-    work.finish(uow, seat.envelope, work_id, revisions, cause="signed", recipient_id=seat.recipient.id)
+    # Read before anything is written: a query in between would send half of it to the database first.
+    fields = own_fields(uow, seat)
+    work.finish(
+        uow,
+        seat.envelope,
+        work_id,
+        revisions,
+        cause="signed",
+        documents=seat.documents,
+        recipient_id=seat.recipient.id,
+    )
     seat.recipient.signed_at = attempt.signed_at
-    for own in own_fields(uow, seat):
+    for own in fields:
         own.value = attempt.values.get(own.name)
     repository.store_progress(after, seat.envelope, seat.recipients)
     facts = {

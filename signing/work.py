@@ -62,18 +62,21 @@ def finish(
     revisions: Sequence[NewRevision],
     *,
     cause: str,
+    documents: Sequence[EnvelopeFile] | None = None,
     recipient_id: UUID | None = None,
 ) -> None:
     """Makes the new PDFs the current ones of the envelope's documents and gives the lease back.
 
-    The envelope must be locked. Raises `EnvelopeBusy` if the lease is no longer ours.
+    The envelope must be locked; `documents` are its documents, if the caller has read them since. Raises
+    `EnvelopeBusy` if the lease is no longer ours.
     """
     if not holds(envelope, work_id):
         raise EnvelopeBusy(retry_after_seconds=1)
+    files = repository.envelope_documents(uow.session, envelope.id) if documents is None else documents
+    current = {file.position: file.current for file in files}
     envelope.revision += 1
     envelope.work_id = envelope.work_until = None
     envelope.last_error = None
-    current = {file.position: file.current for file in repository.envelope_documents(uow.session, envelope.id)}
     for new in revisions:
         document = current[new.document.position]
         document.object_key = new.stored.object_key
