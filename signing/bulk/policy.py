@@ -93,6 +93,12 @@ class Column:
     role: str | None
     is_required: bool
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """All that may stand above it."""
+        mixed = () if self.role is None else (f"{self.role}.{_CHINESE[self.what]}",)
+        return (self.key, self.zh, *mixed)
+
     def head(self, language: Language) -> str:
         return self.zh if language == "zh" else self.key
 
@@ -169,7 +175,7 @@ def match_head(head: Sequence[str], expected: Sequence[Column]) -> dict[int, Col
 
     Raises `BulkColumnsInvalid` for heads that are missing, unknown, or there twice. What is optional may be missing.
     """
-    by_head = {_plain(name): column for column in expected for name in (column.key, column.zh)}
+    by_head = {_plain(name): column for column in expected for name in column.heads}
     matched: dict[int, Column] = {}
     unknown, repeated = [], []
     for index, text in enumerate(head):

@@ -79,8 +79,9 @@ class TemplateRole:
 
     @property
     def open(self) -> tuple[str, ...]:
-        """What a use fills in."""
-        return tuple(what for what in FILLABLE if getattr(self.fixed, what) is None)
+        """What a use fills in. Whose phone is fixed is one person for good: without an e-mail they have none."""
+        closed = OPTIONAL if self.fixed.phone is not None else frozenset()
+        return tuple(what for what in FILLABLE if getattr(self.fixed, what) is None and what not in closed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +236,7 @@ def _recipient(role: TemplateRole, given: Known) -> NewRecipient:
     known = {}
     for what in FILLABLE:
         fixed, filled = getattr(role.fixed, what), getattr(given, what)
-        if fixed is not None and filled is not None:
+        if filled is not None and what not in role.open:
             raise TemplateRecipientFixed(key=role.key, what=what)
         known[what] = filled if fixed is None else fixed
         if known[what] is None and what not in OPTIONAL:
