@@ -91,6 +91,7 @@ class EnvelopeProgressed(Event):
     recipient_state: str | None
     title: str
     external_id: str | None
+    is_test: bool
     at: datetime
 
 

@@ -91,6 +91,7 @@ def record_for_envelope(
             recipient_state=recipient.state if recipient else None,
             title=envelope.title,
             external_id=envelope.external_id,
+            is_test=envelope.is_test,
             at=uow.now,
         )
     )

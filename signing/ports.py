@@ -188,6 +188,14 @@ class DocumentSigner(Protocol):
         """
         ...
 
+    def require_ready(self) -> None:
+        """Whether sealing could work now: a valid seal, and an authority that answers (asked at most once a minute).
+
+        Raises `signing.pdf.errors.SealingNotReady` with the reason: an envelope must not be sent that could end up
+        signed and never sealed.
+        """
+        ...
+
     def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
         """The platform's seal, everything needed to validate in the long term, and a document timestamp (B-LTA).
 

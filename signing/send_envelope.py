@@ -36,12 +36,13 @@ class _Preparation:
 
 
 def send_envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> None:
-    """Raises `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`.
+    """Raises `SealingNotReady`, `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`.
 
     If a document can't be prepared the envelope has `failed`; if something didn't answer it is a draft again.
     A crash in between leaves it `processing`; once the lease lapsed, sending again goes on from there.
     """
     actor.require(Scope.ENVELOPES_WRITE)
+    context.signer.require_ready()
     with context.unit_of_work() as uow:
         preparation = _claim(uow, context, actor, envelope_id)
     try:
@@ -161,6 +162,8 @@ def _return(context: SigningContext, envelope_id: UUID, work_id: UUID, error: Ex
             return
         repository.store_progress(policy.fail(progress), envelope, recipients)
         envelope.ended_at, envelope.end_reason = uow.now, str(error)
+        facts = {"by": "platform", "reason": str(error)}
+        record_for_envelope(uow, envelope, recipients, step="envelope.failed", facts=facts)
         uow.emit(
             EnvelopeEnded(
                 envelope_id=envelope.id,

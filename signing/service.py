@@ -58,6 +58,9 @@ class SigningService(SigningContext):
     def update_envelope(self, actor: Actor, envelope_id: UUID, new: NewEnvelope, version: int) -> None:
         update_envelope(self, actor, envelope_id, new, version)
 
+    def require_ready(self) -> None:
+        self.signer.require_ready()
+
     def send_envelope(self, actor: Actor, envelope_id: UUID) -> None:
         send_envelope(self, actor, envelope_id)
 

@@ -9,6 +9,7 @@ from api.deps import CurrentActor, CurrentServices, Cursor, Limit
 from api.problems import IfMatchMissing
 from api.responses import pdf_response
 from api.schemas.envelopes import (
+    DeliverableList,
     EnvelopeInput,
     EnvelopeList,
     EnvelopeOutput,
@@ -17,6 +18,7 @@ from api.schemas.envelopes import (
     ReasonInput,
     Reminded,
     ReplacementInput,
+    deliverables,
     event,
     full,
     summary,
@@ -139,6 +141,12 @@ def read_envelope_document(
 ) -> Response:
     """A PDF as it stands; the final one once the envelope is completed."""
     return pdf_response(services.signing.envelope_content(actor, _id(envelope_id), position))
+
+
+@router.get("/{envelope_id}/deliverables")
+def list_deliverables(actor: CurrentActor, services: CurrentServices, envelope_id: str) -> DeliverableList:
+    """Every file of the envelope, with its digest and where to fetch it."""
+    return deliverables(services.signing.envelope(actor, _id(envelope_id)))
 
 
 @router.get("/{envelope_id}/report", response_class=Response)

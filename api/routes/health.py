@@ -18,6 +18,17 @@ class Health(BaseModel):
     built_in_timestamp: bool
 
 
+class Readiness(BaseModel):
+    sealing: str
+
+
+@public_router.get("/sealing")
+def sealing(services: CurrentServices) -> Readiness:
+    """Whether envelopes could be sealed now. 503 with the reason if not; then none is sent either."""
+    services.signing.require_ready()
+    return Readiness(sealing="ready")
+
+
 @public_router.get("/ready")
 def ready(services: CurrentServices) -> Health:
     """Answers once the database answers; an error otherwise."""

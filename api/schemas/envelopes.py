@@ -197,6 +197,20 @@ class DocumentOutput(BaseModel):
     timestamped: bool
 
 
+class DeliverableOutput(BaseModel):
+    """A file to fetch: `kind` is document or report; `path` is where, with the same authorisation."""
+
+    kind: Literal["document", "report"]
+    name: str
+    sha256: str
+    is_final: Annotated[bool, Field(description="Whether it is signed by all and sealed")]
+    path: str
+
+
+class DeliverableList(BaseModel):
+    items: list[DeliverableOutput]
+
+
 class FieldOutput(BaseModel):
     name: str
     recipient: str
@@ -335,6 +349,30 @@ def document_output(file: EnvelopeFile) -> DocumentOutput:
         uploaded_sha256=file.uploaded.sha256,
         timestamped=file.current.is_timestamped,
     )
+
+
+def deliverables(view: EnvelopeView) -> DeliverableList:
+    envelope = view.envelope
+    at = f"/v1/envelopes/{ids.public(ids.ENVELOPE, envelope.id)}"
+    is_final = envelope.state == EnvelopeState.COMPLETED
+    items = [
+        DeliverableOutput(
+            kind="document",
+            name=file.name,
+            sha256=file.current.sha256,
+            is_final=is_final,
+            path=f"{at}/document?position={file.position}",
+        )
+        for file in view.documents
+    ]
+    if envelope.report_sha256 is not None:
+        name = f"report-{ids.public(ids.ENVELOPE, envelope.id)}.pdf"
+        items.append(
+            DeliverableOutput(
+                kind="report", name=name, sha256=envelope.report_sha256, is_final=True, path=f"{at}/report"
+            )
+        )
+    return DeliverableList(items=items)
 
 
 def event(step: EnvelopeEvent) -> EventOutput:

@@ -129,6 +129,7 @@ def _progress_data(event: EnvelopeProgressed, *, is_sender: bool) -> dict[str, A
             "id": ids.public(ids.ENVELOPE, event.envelope_id),
             "title": event.title,
             "state": event.envelope_state,
+            "test": event.is_test,
             "external_id": event.external_id if is_sender else None,
         },
         "recipient": recipient,

@@ -1,6 +1,6 @@
 """Why a PDF can't be signed."""
 
-from core.errors import Conflict, DingyueError, InvalidInput, TooLarge
+from core.errors import Conflict, DingyueError, InvalidInput, TooLarge, Unavailable
 
 
 class DocumentRefused(InvalidInput):
@@ -180,6 +180,12 @@ class SignatureFieldTaken(Conflict):
     code = "signature_field_taken"
     zh = "签名域 {field} 不存在或已签署，未作签署。请刷新后查看。"
     en = "The signature field {field} is missing or signed already; nothing was signed. Reload and look again."
+
+
+class SealingNotReady(Unavailable):
+    code = "sealing_not_ready"
+    zh = "平台目前无法完成最终盖章（{why_zh}），文件未发送。请稍后重试，或查看运行状态页。"
+    en = "The platform couldn't seal right now ({why_en}), so nothing was sent. Try later; see the status page."
 
 
 class SignatureBroken(DingyueError):

@@ -12,20 +12,22 @@ Every result is validated before it is returned, and thrown away if a signature 
 from anywhere but the time-stamp authority.
 """
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, Literal
 
 from core.clock import Clock
+from core.errors import DingyueError
 from ledger.errors import TimestampUnavailable
 from ledger.ports import TimestampAuthority
 from ledger.verifier.pades import verify_increment
 from signing.pdf import remote
 from signing.pdf.embed import FORM_FILLING, NO_CHANGES, Embedder, Signature, begin_signature
-from signing.pdf.errors import RevocationUnknown, SignatureBroken
+from signing.pdf.errors import RevocationUnknown, SealingNotReady, SignatureBroken
 from signing.pdf.fill import fill_in
 from signing.pdf.form import Form
 from signing.pdf.growing import GrowingPDF
@@ -40,6 +42,9 @@ from signing.ports import RemotePreparation, SignedPDF, SigningOrder
 SealLevel = Literal["B-LT", "B-LTA"]
 
 PLATFORM = "鼎约 Dingyue"
+READY_FOR = timedelta(minutes=1)
+"""How long the time-stamp authority is taken to be there after it answered."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +71,9 @@ class PDFSigner:
         self._level = level
         self._pki = pki
         self._clock = clock
+        self._timestamps = timestamps
         self._embedder = Embedder(timestamps)
+        self._was_ready_at: datetime | None = None
         self._signing_roots = tuple(signing_roots)
         self._timestamp_roots = tuple(timestamp_roots)
         self._others = others
@@ -80,6 +87,17 @@ class PDFSigner:
             signature = _ordered(growing, form, order)
             is_timestamped = self._embedder.sign(growing, form, signature, credential, stamp=True)
             return SignedPDF(self._finished(data, growing, material.roots), is_timestamped)
+
+    def require_ready(self) -> None:
+        now = self._clock.now()
+        if self._was_ready_at is not None and abs(now - self._was_ready_at) < READY_FOR:
+            return
+        try:
+            self._pki.seal_credential(now)
+            self._timestamps.timestamp(hashlib.sha256(b"ready?").digest())
+        except DingyueError as error:
+            raise SealingNotReady(why_zh=error.message("zh"), why_en=error.message("en")) from error
+        self._was_ready_at = now
 
     def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
         return self._seal(data, sealed_at, reason, FORM_FILLING)

@@ -21,6 +21,7 @@ from ledger.errors import TimestampUnavailable
 from signing.consent import CURRENT_VERSION
 from signing.evidence import Origin
 from signing.papers.report_facts import Imprint
+from signing.pdf.errors import SealingNotReady
 from signing.plan import FieldKind, NewEnvelope, NewField, NewRecipient
 from signing.policy import RecipientRole
 from signing.ports import (
@@ -90,6 +91,10 @@ class PaperWork:
 
     def sign(self, data: bytes, order: SigningOrder) -> SignedPDF:
         return SignedPDF(self._do(data, f"signed by {order.identity.name}"), is_timestamped=self.has_timestamps)
+
+    def require_ready(self) -> None:
+        if not self.has_timestamps:
+            raise SealingNotReady(why_zh="没有时间戳", why_en="no time-stamps")
 
     def seal(self, data: bytes, *, sealed_at: datetime, reason: str) -> SignedPDF:
         return SignedPDF(self._stamped(data, "sealed"), renew_before=sealed_at + timedelta(days=3650))

@@ -69,6 +69,7 @@ def test_a_step_arrives_once_signed_and_thin(desk: Desk, customer: Receiver) -> 
                 "id": ids.public(ids.ENVELOPE, event.envelope_id),
                 "title": "办公设备采购合同",
                 "state": "in_progress",
+                "test": False,
                 "external_id": "采-2026-17",
             },
             "recipient": {"id": "rcp_" + "7" * 32, "key": "supplier", "state": "completed"},

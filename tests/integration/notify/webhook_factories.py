@@ -56,6 +56,7 @@ def progressed(sender: Actor, *parties: Actor, **changes: Any) -> EnvelopeProgre
         "recipient_state": None,
         "title": "办公设备采购合同",
         "external_id": "采-2026-17",
+        "is_test": False,
         "at": FixedClock().now(),
         **changes,
     }

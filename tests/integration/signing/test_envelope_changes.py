@@ -16,6 +16,7 @@ from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import TimestampUnavailable
 from signing import errors
 from signing.note_delivery import note_delivery
+from signing.pdf.errors import SealingNotReady
 from signing.plan import Anchor, FieldKind, NewEnvelope
 from signing.policy import RecipientRole
 from signing.renew_timestamps import RENEW_BEFORE
@@ -326,6 +327,16 @@ def test_a_signature_without_an_authority_waits_for_its_timestamp(table: Table, 
         "%% signed by 签署人 supplier",
         "%% sealed",
     ]
+
+
+def test_nothing_is_sent_that_could_not_be_sealed(table: Table) -> None:
+    envelope_id = table.service.create_envelope(table.sender, table.plan(table.upload()))
+    table.paper.has_timestamps = False
+    with pytest.raises(SealingNotReady):
+        table.service.send_envelope(table.sender, envelope_id)
+    assert table.state(envelope_id) == "draft"
+    table.paper.has_timestamps = True
+    table.service.send_envelope(table.sender, envelope_id)
 
 
 def test_sealing_waits_visibly_for_the_authority(table: Table) -> None:
