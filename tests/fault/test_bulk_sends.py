@@ -9,6 +9,7 @@ sent       the envelope is sent, the row doesn't know
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -42,9 +43,11 @@ def assert_each_went_out_once(desk: Desk, bulk_send_id: UUID, count: int) -> Non
 
 
 @pytest.mark.parametrize("point", ["taken", "making", "made", "prepared", "sent"])
-def test_a_worker_killed_with_a_row_in_its_hands(desk: Desk, engine: Engine, point: str) -> None:
+def test_a_worker_killed_with_a_row_in_its_hands(desk: Desk, engine: Engine, tmp_path: Path, point: str) -> None:
     bulk_send_id = desk.confirmed(line(1), line(2), line(3))
-    kill(send_rows_and_die, url=engine.url, now=desk.clock.now(), service=desk.table.service, point=point)
+    uses_objects = point in {"prepared", "sent"}
+    victim = {"url": engine.url, "folder": tmp_path, "now": desk.clock.now(), "point": point}
+    kill(send_rows_and_die, is_forked=not uses_objects, **victim)
     assert desk.states(bulk_send_id) == ["sending", "queued", "queued"]
     assert desk.bulk.send_due_rows() == 2
     assert desk.states(bulk_send_id) == ["sending", "sent", "sent"]

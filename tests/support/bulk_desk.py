@@ -3,14 +3,17 @@
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import URL
 
 from core.database import create_database_engine
+from core.objects import Objects
+from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from signing import work
 from signing.bulk import send_rows
@@ -22,7 +25,7 @@ from signing.service import SigningService
 from signing.templates.service import TemplateService
 from tests.support.clock import FixedClock
 from tests.support.sheets import uscc, xlsx_bytes
-from tests.support.signing import Table
+from tests.support.signing import IMPRINT, CountingIssuer, PaperWork, Table
 from tests.support.templates import template_plan
 
 HEAD = ["外部编号", "supplier.姓名", "supplier.手机号", "supplier.单位名称", "supplier.统一社会信用代码", "编号"]
@@ -84,8 +87,8 @@ class Desk:
         return states
 
 
-def send_rows_and_die(*, url: URL, now: datetime, service: SigningService, point: str) -> None:
-    """Sends rows in a process of its own (`victims.kill`), which dies at `point`."""
+def send_rows_and_die(*, url: URL, folder: Path, now: datetime, point: str) -> None:
+    """Sends rows in a process of its own (`victims.kill`), which dies at `point`. `folder` keeps the objects."""
 
     def die(*_: Any, **__: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -106,5 +109,19 @@ def send_rows_and_die(*, url: URL, now: datetime, service: SigningService, point
         work.finish = die
     elif point == "sent":
         send_rows._note_sent = die
-    signing = replace(service, unit_of_work=lambda: UnitOfWork(engine, clock))
+    paper = PaperWork()
+    signing = SigningService(
+        unit_of_work=lambda: UnitOfWork(engine, clock),
+        objects=Objects.at(f"file://{folder / 'objects'}"),
+        secrets=SecretBox(b"a master key that only tests use"),
+        screener=paper,
+        locator=paper,
+        preparer=paper,
+        signer=paper,
+        issuer=CountingIssuer(),
+        sealer=paper,
+        imprint=IMPRINT,
+        software="dingyue tests",
+        clock_source="a clock that stands still",
+    )
     BulkService(signing=signing, read=read_sheet).send_due_rows()
