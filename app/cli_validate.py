@@ -92,11 +92,12 @@ def _validate(file: Path, signing_roots: list[bytes], timestamp_roots: list[byte
     """The verdict, and the file's SHA-256."""
     import hashlib
 
+    from core.clock import SystemClock
     from ledger.verifier.pades import verify_pdf
 
     with _mapped(file) as data:
         verdict = verify_pdf(
-            data, signing_roots=signing_roots, timestamp_roots=timestamp_roots, form="any", at=datetime.now(UTC)
+            data, signing_roots=signing_roots, timestamp_roots=timestamp_roots, form="any", at=SystemClock().now()
         )
         return verdict, hashlib.sha256(data).hexdigest()
 

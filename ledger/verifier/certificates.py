@@ -5,10 +5,12 @@ says that a certificate is revoked counts whenever it was made; what says that i
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from asn1crypto import cms, core, crl, ocsp, pem, x509
@@ -83,6 +85,35 @@ class Material:
         )
 
 
+class _Parsed(threading.local):
+    """What was parsed lately, for authorities' certificates and lists are the same in file after file.
+
+    Parsing is most of the work of judging a path. Each thread keeps its own: asn1crypto parses lazily, and two threads
+    that parse the same structure at once could see half of it. Nothing is trusted for being here.
+    """
+
+    _MOST, _LARGEST = 256, 16 * 1024
+
+    def __init__(self) -> None:
+        self._load = lru_cache(self._MOST)(_load_readable)
+
+    def load(self, kind: Any, data: bytes) -> Any:
+        """Raises whatever the parser raises."""
+        return self._load(kind, data) if len(data) <= self._LARGEST else _load_readable(kind, data)
+
+
+def _load_readable(kind: Any, data: bytes) -> Any:
+    """asn1crypto parses lazily, so a certificate or a list is asked now for what it says first."""
+    found = kind.load(data, strict=True)
+    found[0].native  # noqa: B018
+    if kind is not ocsp.OCSPResponse:  # which has no issuer
+        found.issuer  # noqa: B018
+    return found
+
+
+_parsed = _Parsed()
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """`path` leads from the root to the certificate. `is_fresh`: revocation of every member is known to be none."""
@@ -106,7 +137,10 @@ class Certificates:
     def add(self, material: Material) -> None:
         """Each piece once, for the same stand in the file and in every signature. Earlier answers are void by more."""
         before = len(self._certificates), len(self._revocation_lists), len(self._ocsp_responses)
-        self._certificates |= {found.dump(): found for found in material.certificates}
+        for found in material.certificates:
+            der = found.dump()
+            if der not in self._certificates:
+                self._certificates[der] = _same(found, der)
         self._revocation_lists |= {found.dump(): found for found in material.revocation_lists}
         self._ocsp_responses |= {found.dump(): found for found in material.ocsp_responses}
         if before != (len(self._certificates), len(self._revocation_lists), len(self._ocsp_responses)):
@@ -115,10 +149,11 @@ class Certificates:
 
     def judge(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
         """Raises `CertificateRefused`."""
-        key = (certificate.dump(), moment, purpose)
+        der = certificate.dump()
+        key = (der, moment, purpose)
         if key not in self._judged:
             try:
-                self._judged[key] = self._judge(certificate, moment, purpose)
+                self._judged[key] = self._judge(_same(certificate, der), moment, purpose)
             except CertificateRefused as refusal:
                 self._judged[key] = refusal
         judged = self._judged[key]
@@ -233,7 +268,7 @@ def _members(path: ValidationPath) -> tuple[x509.Certificate, ...]:
 def load_certificate(data: bytes) -> x509.Certificate:
     """From DER or PEM. Raises `ValueError`."""
     der = pem.unarmor(data)[2] if pem.detect(data) else data
-    certificate = x509.Certificate.load(der, strict=True)
+    certificate: x509.Certificate = _parsed.load(x509.Certificate, der)
     certificate.subject.native  # noqa: B018 - asn1crypto parses lazily: now is the time to find out
     return certificate
 
@@ -262,15 +297,15 @@ def _or_none(values: Any) -> Iterable[Any]:
 
 
 def _readable(kind: Any, encoded: Sequence[bytes]) -> Iterator[Any]:
-    """asn1crypto parses lazily, so a certificate or a list is asked now for what it says first."""
     for data in encoded:
-        try:
-            found = kind.load(data, strict=True)
-            found[0].native  # noqa: B018
-            found.issuer  # noqa: B018
-        except AttributeError:
-            yield found  # an OCSP response has no issuer
-        except Exception:  # noqa: BLE001, S112 - a stranger's bytes may make the parser raise anything
-            continue
-        else:
-            yield found
+        with suppress(Exception):  # a stranger's bytes may make the parser raise anything
+            yield _parsed.load(kind, data)
+
+
+def _same(certificate: x509.Certificate, der: bytes) -> x509.Certificate:
+    """The same certificate, already parsed if it was seen before; as it is, if it can't be read by itself."""
+    try:
+        found: x509.Certificate = _parsed.load(x509.Certificate, der)
+    except Exception:  # noqa: BLE001 - as above; whoever asks it for something finds out
+        return certificate
+    return found

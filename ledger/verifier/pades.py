@@ -31,7 +31,6 @@ from ledger.verifier.pades_file import (
     Digests,
     Reader,
     begins_with_something_else,
-    elements,
     entry,
     filled_fields,
     goes_on_after_its_end,
@@ -154,7 +153,7 @@ class _Verification:
         self._data = data
         self._since = since
         self._reader = Reader(data)
-        self._changes = Changes(self._reader)
+        self._changes = Changes(self._reader, are_ours=since > 0)
         self._certificates = signing, stamping
         self._is_canonical = form == "canonical"
         digests = Digests(data, hash_before, since)
@@ -201,7 +200,7 @@ class _Verification:
             store = entry(self._reader.get_historical_resolver(revision).root, "/DSS")
             is_there = store is not None
             for number, key in enumerate(("/Certs", "/CRLs", "/OCSPs")):
-                held[number] |= {found.data: None for found in elements(entry(store, key))}
+                held[number] |= dict.fromkeys(self._reader.streams(entry(store, key), revision))
         return Material.load(*(list(found) for found in held)) if is_there else None
 
     def _judge_all(self, candidates: Sequence[Candidate]) -> list[SignatureVerdict]:

@@ -57,6 +57,15 @@ class Reader(PdfFileReader):
             self._objects[key] = read
         return self._objects[key]
 
+    def streams(self, array: Any, revision: int) -> list[bytes]:
+        """What the streams of an array hold, as of a revision; each is decoded once for all revisions it is in."""
+        members = list.__iter__(array) if isinstance(array, _kinds.ArrayObject) else ()
+        found = [
+            self.get_object(member.reference, revision) if isinstance(member, _kinds.IndirectObject) else member
+            for member in members
+        ]
+        return [stream.data for stream in found]
+
     def _read_signature(self, ref: Any, start: int) -> Any | None:
         """The object, read with a short random string in place of its long contents; None if there is none such.
 
