@@ -205,6 +205,8 @@ def action_facts(context: SigningContext, seat: Seat, origin: Origin) -> dict[st
         "identified": {
             "method": "one-time code to the recipient's phone",
             "code": code_reference(seat.session.code_id) if seat.session.code_id else None,
+            "name": "as the sender wrote it; not checked against an identity register",
+            "organisation": _ORGANISATION[seat.recipient.organisation_id is not None],
         },
         "consent": {"version": seat.consent.version, "sha256": seat.consent.sha256, "given": True},
         "session": ids.public("ses", seat.session.id),
@@ -221,6 +223,12 @@ def local_certificate_facts(uow: UnitOfWork, attempt: Attempt) -> dict[str, obje
 def own_fields(uow: UnitOfWork, seat: Seat) -> list[Field]:
     return [each for each in repository.fields(uow.session, seat.envelope.id) if each.recipient_id == seat.recipient.id]
 
+
+_ORGANISATION = {
+    True: "an account of the platform, opened by its operator",
+    False: "as the sender wrote it; only the check digit of its code was checked",
+}
+"""What is known of the organisation somebody acts for: said, so that nobody takes more for checked than was."""
 
 _REASON = {
     RecipientRole.SIGNER: "同意签署 / I agree to sign",
