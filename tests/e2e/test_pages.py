@@ -16,7 +16,6 @@ from tests.support.site import (
     draft_form,
     obligation_address,
     send_contract,
-    sign,
     signed_contract,
 )
 

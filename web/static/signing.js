@@ -27,7 +27,7 @@ function showProgress() {
   if (open.length) missing.push(fill(left.dataset.fields, open.length));
   const said = missing.join(" · ") || left.dataset.ready;
   if (left.textContent !== said) left.textContent = said;
-  next.textContent = unread.length ? next.dataset.read : open.length ? next.dataset.fill : next.dataset.act;
+  next.textContent = unread.length ? next.dataset.read : open.length ? next.dataset.fill : next.dataset.finish;
   readAll.disabled = unread.length > 0;
   readHint.hidden = unread.length === 0;
   for (const tab of document.querySelectorAll("[data-document-tab]")) {

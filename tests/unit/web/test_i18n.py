@@ -21,9 +21,13 @@ from performance.policy import (
     PartyRole,
     StepKind,
 )
-from signing.policy import EnvelopeState, RecipientState
+from signing.plan import FieldKind
+from signing.policy import ACTING, EnvelopeState, RecipientRole, RecipientState
+from signing.seals.policy import AuthorisationState, SealKind, SealState
 from web import i18n
 from web.rendering import environment
+from web.routes.seals import CAUSES
+from web.signing_page import STAGE_TONES
 from web.states import LOOKS, look
 
 PDF_VOCABULARIES = {
@@ -38,6 +42,10 @@ CLOSED_VOCABULARIES: dict[str, type[StrEnum]] = {
     "obligation_state": ObligationState,
     "envelope_state": EnvelopeState,
     "recipient_state": RecipientState,
+    "recipient_role": RecipientRole,
+    "seal_state": SealState,
+    "seal_kind": SealKind,
+    "authorisation_state": AuthorisationState,
     "message_state": MessageState,
     "check_status": Status,
     "obligation_kind": ObligationKind,
@@ -48,6 +56,7 @@ CLOSED_VOCABULARIES: dict[str, type[StrEnum]] = {
     "intake": Intake,
     "change": ObligationChange,
 }
+WORDED = set(RecipientRole) - {RecipientRole.CC}
 
 
 def placeholders(text: str) -> set[str]:
@@ -74,6 +83,24 @@ def test_templates_ask_only_for_keys_that_exist() -> None:
         asked |= {(name, key) for key in re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_0-9]+)["']\s*[,)]""", source)}
     assert asked
     assert {(name, key) for name, key in asked if key not in texts} == set()
+
+
+def test_every_template_compiles() -> None:
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
+def test_keys_a_template_puts_together_exist() -> None:
+    """What the signing page says depends on the role, the stage and the kind of a field."""
+    texts = i18n.catalogue("zh")
+    asked = {f"signing.{part}_{role}" for part in ("asks", "go", "do", "do_decline", "title") for role in WORDED}
+    asked |= {f"signing.{part}_{role}" for part in ("step_fill", "step_agree") for role in WORDED}
+    asked |= {f"signing.stage_done_{role}{more}" for role in ACTING for more in ("", "_text")}
+    asked |= {f"signing.stage_{stage}{more}" for stage in STAGE_TONES if stage != "done" for more in ("", "_text")}
+    asked |= {f"signing.box_{kind}" for kind in FieldKind}
+    asked |= {f"signing.task_{kind}" for kind in FieldKind if kind not in {FieldKind.DATE, FieldKind.CROSS_PAGE_SEAL}}
+    asked |= {f"seal_cause.{cause}" for cause in CAUSES}
+    assert asked - set(texts) == set()
 
 
 @pytest.mark.parametrize(("group", "vocabulary"), CLOSED_VOCABULARIES.items())
