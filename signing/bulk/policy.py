@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from accounts.policy import check_uscc
@@ -139,8 +140,12 @@ class CheckedRow:
 
 def error_of(stored: Mapping[str, Any]) -> DingyueError:
     """An error that was kept as its code and facts."""
-    known = {error.code: error for error in all_error_classes()}
-    return known.get(stored["code"], DingyueError)(**stored["facts"])
+    return _class_of(stored["code"])(**stored["facts"])
+
+
+@cache
+def _class_of(code: str) -> type[DingyueError]:
+    return next((error for error in all_error_classes() if error.code == code), DingyueError)
 
 
 def bulk_state(counts: Mapping[RowState, int], *, is_confirmed: bool, is_cancelled: bool) -> BulkState:

@@ -17,8 +17,6 @@ from signing.bulk.context import BulkContext
 from signing.bulk.errors import BulkSendNotFound
 from signing.bulk.models import BulkSend, BulkSendRow
 from signing.bulk.policy import BulkState, Column, Problem, RowState, error_of
-from signing.templates.errors import TemplateNotFound
-from signing.templates.models import TemplateVersion
 from signing.templates.policy import PLAN
 
 EXPORT_BATCH = 500
@@ -65,14 +63,14 @@ def bulk_send(context: BulkContext, actor: Actor, bulk_send_id: UUID) -> BulkVie
     """Raises `BulkSendNotFound`."""
     actor.require(Scope.ENVELOPES_READ)
     with context.signing.unit_of_work() as uow:
-        return _view(uow, _own(uow, actor, bulk_send_id))
+        return _views(uow, [_own(uow, actor, bulk_send_id)])[0]
 
 
 def bulk_sends(context: BulkContext, actor: Actor, *, before: UUID | None, limit: int) -> list[BulkView]:
     """Newest first, older than `before`."""
     actor.require(Scope.ENVELOPES_READ)
     with context.signing.unit_of_work() as uow:
-        return [_view(uow, bulk) for bulk in repository.bulk_sends(uow.session, actor, before=before, limit=limit)]
+        return _views(uow, repository.bulk_sends(uow.session, actor, before=before, limit=limit))
 
 
 def rows(
@@ -183,14 +181,16 @@ def _own(uow: UnitOfWork, actor: Actor, bulk_send_id: UUID) -> BulkSend:
     return bulk
 
 
-def _view(uow: UnitOfWork, bulk: BulkSend) -> BulkView:
-    version = uow.session.get(TemplateVersion, (bulk.template_id, bulk.template_version))
-    if version is None:
-        raise TemplateNotFound
-    known = {column.key: column for column in policy.columns(PLAN.validate_python(version.plan))}
-    columns = [known[key] for key in bulk.columns]
-    counts = repository.counts(uow.session, [bulk])[bulk.id]
-    return BulkView(bulk, columns, counts, repository.warnings(uow.session, bulk))
+def _views(uow: UnitOfWork, bulk_sends: Sequence[BulkSend]) -> list[BulkView]:
+    counts = repository.counts(uow.session, bulk_sends)
+    warnings = repository.warnings(uow.session, bulk_sends)
+    versions = repository.template_versions(uow.session, bulk_sends)
+    views = []
+    for bulk in bulk_sends:
+        known = {column.key: column for column in policy.columns(PLAN.validate_python(versions[bulk.id].plan))}
+        columns = [known[key] for key in bulk.columns]
+        views.append(BulkView(bulk, columns, counts[bulk.id], warnings.get(bulk.id, 0)))
+    return views
 
 
 def _rows(

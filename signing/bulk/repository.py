@@ -16,6 +16,7 @@ from signing.bulk.models import BulkSend, BulkSendRow
 from signing.bulk.policy import CheckedRow, RowState
 from signing.models import Envelope
 from signing.policy import ENDED
+from signing.templates.models import TemplateVersion
 
 Counts = dict[RowState, int]
 
@@ -55,12 +56,28 @@ def counts(session: Session, bulk_sends: Iterable[BulkSend]) -> dict[UUID, Count
     return found
 
 
-def warnings(session: Session, bulk: BulkSend) -> int:
-    """How many rows are valid and yet odd."""
-    has_problems = func.jsonb_array_length(BulkSendRow.problems) > 0
-    is_valid = BulkSendRow.state != RowState.INVALID
-    query = select(func.count()).where(BulkSendRow.bulk_send_id == bulk.id, is_valid, has_problems)
-    return session.scalar(query) or 0
+def warnings(session: Session, bulk_sends: Iterable[BulkSend]) -> dict[UUID, int]:
+    """How many rows of each bulk send are valid and yet odd; those without any are left out."""
+    query = (
+        select(BulkSendRow.bulk_send_id, func.count().label("rows"))
+        .where(BulkSendRow.bulk_send_id.in_([bulk.id for bulk in bulk_sends]))
+        .where(BulkSendRow.state != RowState.INVALID, func.jsonb_array_length(BulkSendRow.problems) > 0)
+        .group_by(BulkSendRow.bulk_send_id)
+    )
+    return {row.bulk_send_id: row.rows for row in session.execute(query)}
+
+
+def template_versions(session: Session, bulk_sends: Iterable[BulkSend]) -> dict[UUID, TemplateVersion]:
+    """The version of the template each bulk send is bound to."""
+    is_its_version = and_(
+        TemplateVersion.template_id == BulkSend.template_id, TemplateVersion.number == BulkSend.template_version
+    )
+    query = (
+        select(BulkSend.id, TemplateVersion)
+        .join(TemplateVersion, is_its_version)
+        .where(BulkSend.id.in_([bulk.id for bulk in bulk_sends]))
+    )
+    return {bulk_send_id: version for bulk_send_id, version in session.execute(query).tuples()}  # noqa: C416 - typed
 
 
 def add_rows(session: Session, bulk: BulkSend, rows: Sequence[CheckedRow]) -> None:
