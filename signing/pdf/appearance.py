@@ -126,9 +126,9 @@ def draw_edge(ink: Ink, canvas: Canvas, text: str) -> PDFObject:
     return _form(ink, canvas, [content], uses_font=True)
 
 
-def draw_blank(sink: Sink, canvas: Canvas, *, is_framed: bool = False) -> PDFObject:
-    """Nothing yet, or an empty frame."""
-    return _put(sink, canvas, _box(canvas) if is_framed else "", {})
+def draw_check_box(sink: Sink, canvas: Canvas) -> PDFObject:
+    """An empty frame."""
+    return _put(sink, canvas, _box(canvas), {})
 
 
 def draw_check_mark(sink: Sink, canvas: Canvas) -> PDFObject:

@@ -7,8 +7,8 @@
     date, text        the value, drawn and as `/V`
     checkbox          its state, `Yes` or `Off`; both were drawn when the document was prepared
 
-The `/V` of a signature field is the signature; of any further box, the signer's name. Boxes left blank are drawn anew
-too: a validator takes the old drawing in a locked field for a change of it.
+The `/V` of a signature field is the signature; of any further box, the signer's name. Boxes left blank stay as they
+are: without a value and without a drawing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from signing.pdf import appearance
 from signing.pdf.appearance import Canvas, initials_of, shown_time, signature_lines
 from signing.pdf.fonts import visible
+from signing.pdf.geometry import PageGeometry
 from signing.pdf.ink import Ink, WriterSink
 from signing.pdf.layout import Line
 from signing.pdf.objects import Name, PDFObject, Writer, pdf
@@ -48,7 +49,9 @@ def fill_in(writer: Writer, order: SigningOrder, fields: Mapping[str, PDFObject]
         if placed.kind is FieldKind.CHECKBOX:
             field["/V"] = field["/AS"] = value
             continue
-        if value is not None and field["/FT"] != "/Sig":
+        if value is None:
+            continue
+        if field["/FT"] != "/Sig":
             field["/V"] = value
         canvas = canvas_of(field)
         drawing = drawn.get((placed.kind, canvas)) or appearance_of(ink, canvas, placed, order, lines)
@@ -70,11 +73,10 @@ def value_of(placed: PlacedField, order: SigningOrder) -> PDFObject | None:
 def appearance_of(
     ink: Ink, canvas: Canvas, placed: PlacedField, order: SigningOrder, lines: Sequence[Line]
 ) -> PDFObject:
-    """The drawing of a box of any kind but a check box."""
+    """The drawing of a box of any kind but a check box; a date or text has a value."""
     match placed.kind:
         case FieldKind.DATE | FieldKind.TEXT:
-            value = order.values.get(placed.name, "")
-            drawn = appearance.draw_value(ink, canvas, value) if value else appearance.draw_blank(ink.sink, canvas)
+            drawn = appearance.draw_value(ink, canvas, order.values[placed.name])
         case FieldKind.INITIALS:
             drawn = _initials(ink, canvas, order)
         case FieldKind.SEAL if FieldKind.SEAL in order.pictures:
@@ -107,9 +109,8 @@ def _slice(ink: Ink, canvas: Canvas, placed: PlacedField, order: SigningOrder) -
 
 
 def canvas_of(field: PDFObject) -> Canvas:
-    """How to draw in a field: what `prepare` left in its blank appearance."""
-    blank = field["/AP"]["/N"]
-    box, matrix = blank["/BBox"], blank["/Matrix"]
-    return Canvas(
-        float(box[2]), float(box[3]), (float(matrix[0]), float(matrix[1]), float(matrix[2]), float(matrix[3]))
-    )
+    """How to draw in a field: as large as its rectangle on paper, and turned as its page is."""
+    rectangle = [float(number) for number in field["/Rect"]]
+    box = PageGeometry.of(rectangle, None, int(field["/MK"]["/R"]), float(field["/P"].get("/UserUnit", 1)))
+    width, height = (round(length, 3) for length in box.size_in_points)
+    return Canvas(width, height, box.upright())

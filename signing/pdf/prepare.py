@@ -15,7 +15,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Array, ObjectStreamMode, Pdf, StreamDecodeLevel
 
-from signing.pdf.appearance import Canvas, draw_blank, draw_check_mark
+from signing.pdf.appearance import Canvas, draw_check_box, draw_check_mark
 from signing.pdf.errors import FieldMisplaced
 from signing.pdf.flatten import flatten, needs_flattening
 from signing.pdf.geometry import PageGeometry, Rectangle
@@ -163,20 +163,21 @@ class _Form:
         return entries
 
     def _add(self, placed: PlacedField, entries: Mapping[str, object]) -> None:
-        """With a blank appearance, whose BBox and Matrix tell the signer later how to draw."""
+        """Only check boxes are drawn now, in both states. To validators the first drawing of any other box is filling
+        it in, but one in place of an older one is an unknown change (EU DSS)."""
         geometry = self._geometries[placed.page - 1]
-        width, height = geometry.size_in_points
-        canvas = Canvas(placed.width * width, placed.height * height, geometry.upright())
-        is_checkbox = placed.kind is FieldKind.CHECKBOX
-        drawing = draw_blank(self._sink, canvas, is_framed=is_checkbox)
-        look = {"Yes": draw_check_mark(self._sink, canvas), "Off": drawing} if is_checkbox else drawing
-        rectangle = geometry.rectangle(placed.x, placed.y, placed.width, placed.height)
-        common = {
+        common: dict[str, object] = {
             "F": _PRINT | (_LOCKED if entries["FT"] == "Sig" else 0),
             "TU": _LABELS[placed.kind],
             "MK": {"R": geometry.rotation},
-            "AP": {"N": look},
         }
+        if placed.kind is FieldKind.CHECKBOX:
+            width, height = geometry.size_in_points
+            canvas = Canvas(placed.width * width, placed.height * height, geometry.upright())
+            common["AP"] = {
+                "N": {"Yes": draw_check_mark(self._sink, canvas), "Off": draw_check_box(self._sink, canvas)}
+            }
+        rectangle = geometry.rectangle(placed.x, placed.y, placed.width, placed.height)
         self._put(placed.name, placed.page, rectangle, {**common, **entries})
 
     def _put(self, name: str, page: int, rectangle: Rectangle, entries: Mapping[str, object]) -> None:
