@@ -77,7 +77,7 @@ def template_versions(session: Session, bulk_sends: Iterable[BulkSend]) -> dict[
         .join(TemplateVersion, is_its_version)
         .where(BulkSend.id.in_([bulk.id for bulk in bulk_sends]))
     )
-    return {bulk_send_id: version for bulk_send_id, version in session.execute(query).tuples()}  # noqa: C416 - typed
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def add_rows(session: Session, bulk: BulkSend, rows: Sequence[CheckedRow]) -> None:
