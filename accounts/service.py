@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -34,8 +35,13 @@ SHORTEST_PASSWORD = 10
 _PHONE = re.compile(r"1[0-9]{10}|\+[0-9]{8,15}")
 
 _hasher = PasswordHasher()
-# Verified when the e-mail is unknown, so that the answer takes as long as for a known one.
-_UNKNOWN_PERSON_HASH = _hasher.hash("nobody has this password")
+
+
+@cache
+def _unknown_person_hash() -> str:
+    """Verified when the e-mail is unknown, so that the answer takes as long as for a known one. Made at the first
+    sign-in: it takes 64 MB for a moment, which programs that nobody signs in to are spared."""
+    return _hasher.hash("nobody has this password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,8 @@ class AccountService:
             person = repository.person_by_email(uow.session, email)
         if failed >= SIGN_IN_ATTEMPTS:
             raise TooManySignIns(retry_after_seconds=int(SIGN_IN_WINDOW.total_seconds()))
-        is_right = _password_matches(person.password_hash if person else _UNKNOWN_PERSON_HASH, password)
+        unknown = _unknown_person_hash()  # asked for in either case: the first answer must not tell more than others
+        is_right = _password_matches(person.password_hash if person else unknown, password)
         with self.unit_of_work() as uow:
             if person is not None and is_right:
                 membership = repository.first_membership(uow.session, person.id)
