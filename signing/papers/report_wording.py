@@ -99,6 +99,7 @@ STEPS = {
     "envelope.declined": Statement("拒签", "Declined"),
     "envelope.voided": Statement("撤销", "Voided"),
     "envelope.expired": Statement("过期", "Expired"),
+    "envelope.failed": Statement("文件无法制备", "Could not be prepared"),
     "envelope.rescission_begun": Statement("发起解除", "Rescission begun"),
     "envelope.rescinded": Statement("合同已解除", "Contract rescinded"),
     "envelope.report_made": Statement("生成签署完成报告", "Completion report made"),
