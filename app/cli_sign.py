@@ -184,10 +184,11 @@ def _sign(source: Path, target: Path, order: FileOrder, means: Means, *, is_quie
 
 def _screen(source: Path) -> None:
     """What may change its look after signing is refused, as in uploads; a signed file was for its first signer."""
-    with source.open("rb") as reader, GrowingPDF(reader) as growing:
-        is_signed = bool(Form(growing).signed)
-    if not is_signed:
-        PDFScreener().screen(source.read_bytes(), _LIMITS)
+    with source.open("rb") as reader:
+        with GrowingPDF(reader) as growing:
+            is_signed = bool(Form(growing).signed)
+        if not is_signed:
+            PDFScreener().screen(reader, _LIMITS)
 
 
 def _validate(path: Path, field: str, means: Means) -> None:

@@ -11,6 +11,7 @@ Its cross-reference is a plain table and no object is packed into another, so th
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Array, ObjectStreamMode, Pdf, StreamDecodeLevel
@@ -60,18 +61,40 @@ class PDFPreparer:
         watermark: str | None = None,
     ) -> bytes:
         """Raises `FieldMisplaced`, `CrossPageSealImpossible`."""
-        with Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as document:
-            if needs_flattening(document):
-                flatten(document)
-            geometries = [geometry_of(page) for page in document.pages]
-            stamp_pages(document, geometries, note=page_note, watermark=watermark)
-            form = _Form(document, geometries)
-            expanded = expand_cross_page_seals(fields, len(geometries))
-            form.add_all(alike(expanded, [geometry.size_in_points for geometry in geometries]))
-            form.add_seal()
-            form.finish()
-            document.docinfo["/ModDate"] = pikepdf.String(f"D:{prepared_at:%Y%m%d%H%M%S}Z")
-            return _written(document)
+        output = BytesIO()
+        prepare_file(BytesIO(data), output, fields, prepared_at=prepared_at, page_note=page_note, watermark=watermark)
+        return output.getvalue()
+
+
+def prepare_file(
+    source: BinaryIO,
+    target: BinaryIO,
+    fields: Sequence[PlacedField],
+    *,
+    prepared_at: datetime,
+    page_note: str | None = None,
+    watermark: str | None = None,
+) -> None:
+    """The same from file to file; neither is held in memory. Raises `FieldMisplaced`, `CrossPageSealImpossible`."""
+    with Pdf.open(source, attempt_recovery=False, suppress_warnings=True) as document:
+        if needs_flattening(document):
+            flatten(document)
+        geometries = [geometry_of(page) for page in document.pages]
+        stamp_pages(document, geometries, note=page_note, watermark=watermark)
+        form = _Form(document, geometries)
+        expanded = expand_cross_page_seals(fields, len(geometries))
+        form.add_all(alike(expanded, [geometry.size_in_points for geometry in geometries]))
+        form.add_seal()
+        form.finish()
+        document.docinfo["/ModDate"] = pikepdf.String(f"D:{prepared_at:%Y%m%d%H%M%S}Z")
+        document.save(
+            target,
+            object_stream_mode=ObjectStreamMode.disable,
+            stream_decode_level=StreamDecodeLevel.none,
+            compress_streams=False,
+            deterministic_id=True,
+            force_version=max(document.pdf_version, "1.7"),
+        )
 
 
 def signature_fields(fields: Sequence[PlacedField]) -> set[str]:
@@ -86,19 +109,6 @@ def signature_fields(fields: Sequence[PlacedField]) -> set[str]:
 
 def _order_of_carrying(placed: PlacedField) -> tuple[bool, int, float, float, str]:
     return placed.kind is FieldKind.CROSS_PAGE_SEAL, placed.page, placed.y, placed.x, placed.name
-
-
-def _written(document: Pdf) -> bytes:
-    output = BytesIO()
-    document.save(
-        output,
-        object_stream_mode=ObjectStreamMode.disable,
-        stream_decode_level=StreamDecodeLevel.none,
-        compress_streams=False,
-        deterministic_id=True,
-        force_version=max(document.pdf_version, "1.7"),
-    )
-    return output.getvalue()
 
 
 class _Form:

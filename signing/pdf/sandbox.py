@@ -93,13 +93,23 @@ class Sandbox:
         self._lock = threading.Lock()
         self._pool = _Pool(self._limits)
 
-    def run(self, function: Callable[..., Any], data: bytes | Path, /, *args: Any, timeout: float, **named: Any) -> Any:
-        """`function(data, *args, **named)`, a function of a module, on bytes or a file's content.
+    def run(
+        self,
+        function: Callable[..., Any],
+        data: bytes | Path,
+        /,
+        *args: Any,
+        timeout: float,
+        as_file: bool = False,
+        **named: Any,
+    ) -> Any:
+        """`function(data, *args, **named)`, a function of a module, on bytes or a file's content; `as_file` gives it
+        the open file in their place, to be read where it lies.
 
         `timeout` is in seconds and counts from when a worker begins. Raises the errors of ours that the function
         raises, `SandboxBusy`, `SandboxUnavailable`, or a `SandboxError`.
         """
-        call = pickle.dumps((function, args, named, timeout))
+        call = pickle.dumps((function, as_file, args, named, timeout))
         with _as_file(data) as file, self._own_pool().worker() as worker:
             return worker.call(call, file, timeout)
 

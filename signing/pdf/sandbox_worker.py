@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.errors import DingyueError
 
@@ -83,7 +83,7 @@ def _do_one(connection: socket.socket) -> bool:
     with os.fdopen(descriptors[0], "rb") as file:
         call = receive_exactly(connection, length)
         file.seek(0)
-        kind, value = _outcome(call, file.read())
+        kind, value = _outcome(call, file)
     _send(connection, _pickled((kind, value, _peak_bytes())))
     return kind != "memory"
 
@@ -105,11 +105,11 @@ class _PlainPickler(pickle.Pickler):
         return NotImplemented
 
 
-def _outcome(call: bytes, data: bytes) -> tuple[str, Any]:
-    function, arguments, named, seconds = pickle.loads(call)  # noqa: S301 - comes from the process that started us
+def _outcome(call: bytes, file: BinaryIO) -> tuple[str, Any]:
+    function, as_file, arguments, named, seconds = pickle.loads(call)  # noqa: S301 - comes from the process that started us
     _limit_processor_time(seconds)
     try:
-        return "done", function(data, *arguments, **named)
+        return "done", function(file if as_file else file.read(), *arguments, **named)
     except DingyueError as error:
         return "refused", (type(error), error.facts)
     except MemoryError:

@@ -6,16 +6,17 @@ with the reason, and to `verify` it is malformed.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.pades_verdict import refused
 from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
 from signing.pdf.locate import PDFTextLocator
-from signing.pdf.prepare import PDFPreparer
+from signing.pdf.prepare import prepare_file
 from signing.pdf.sandbox import Sandbox, SandboxError, TimedOut
-from signing.pdf.screen import PDFScreener, check_bytes
+from signing.pdf.screen import PDFScreener, check_ends
 from signing.ports import PlacedField, ScreenedDocument, ScreeningLimits, TextBox
 
 _PREPARE_SECONDS = 20.0
@@ -33,8 +34,10 @@ class SandboxedScreener:
     def screen(self, data: bytes, limits: ScreeningLimits | None = None) -> ScreenedDocument:
         """Raises a `DocumentRefused`, `FileTooLarge`, or `SandboxBusy`."""
         limits = limits or self._limits
-        check_bytes(data, limits)  # costs nothing, and spares a worker what is no PDF at all
-        screened: ScreenedDocument = _run(self._sandbox, _screen, data, limits, timeout=limits.time_seconds)
+        check_ends(BytesIO(data), limits)  # costs nothing, and spares a worker what is no PDF at all
+        screened: ScreenedDocument = _run(
+            self._sandbox, _screen, data, limits, timeout=limits.time_seconds, as_file=True
+        )
         return screened
 
 
@@ -49,7 +52,7 @@ class SandboxedPreparer:
     ) -> bytes:
         """Raises what `PDFPreparer` does, a `DocumentRefused`, or `SandboxBusy`."""
         prepared: bytes = _run(
-            self._sandbox, _prepare, data, tuple(fields), prepared_at, additions, timeout=_PREPARE_SECONDS
+            self._sandbox, _prepare, data, tuple(fields), prepared_at, additions, timeout=_PREPARE_SECONDS, as_file=True
         )
         return prepared
 
@@ -77,7 +80,7 @@ class SandboxedVerifier:
     def __call__(
         self, data: bytes, *, signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes], **options: Any
     ) -> PDFVerdict:
-        roots = {"signing_roots": tuple(signing_roots), "timestamp_roots": tuple(timestamp_roots)}
+        roots: dict[str, Any] = {"signing_roots": tuple(signing_roots), "timestamp_roots": tuple(timestamp_roots)}
         try:
             verdict: PDFVerdict = self._sandbox.run(verify_pdf, data, timeout=_VERIFY_SECONDS, **roots, **options)
         except TimedOut:
@@ -87,23 +90,25 @@ class SandboxedVerifier:
         return verdict
 
 
-def _screen(data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
-    return PDFScreener().screen(data, limits)
+def _screen(file: BinaryIO, limits: ScreeningLimits) -> ScreenedDocument:
+    return PDFScreener().screen(file, limits)
 
 
 def _prepare(
-    data: bytes, fields: Sequence[PlacedField], prepared_at: datetime, additions: dict[str, str | None]
+    file: BinaryIO, fields: Sequence[PlacedField], prepared_at: datetime, additions: dict[str, str | None]
 ) -> bytes:
-    return PDFPreparer().prepare(data, fields, prepared_at=prepared_at, **additions)
+    output = BytesIO()
+    prepare_file(file, output, fields, prepared_at=prepared_at, **additions)
+    return output.getvalue()
 
 
 def _locate(data: bytes, texts: Sequence[str]) -> Mapping[str, Sequence[TextBox]]:
     return PDFTextLocator().locate(data, texts)
 
 
-def _run(sandbox: Sandbox, function: Any, data: bytes, *arguments: Any, timeout: float) -> Any:
+def _run(sandbox: Sandbox, function: Any, data: bytes, *arguments: Any, timeout: float, as_file: bool = False) -> Any:
     try:
-        return sandbox.run(function, data, *arguments, timeout=timeout)
+        return sandbox.run(function, data, *arguments, timeout=timeout, as_file=as_file)
     except TimedOut as error:
         raise ScreeningTimedOut(seconds=round(timeout)) from error
     except SandboxError as error:

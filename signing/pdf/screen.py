@@ -16,13 +16,17 @@ The steps, in order:
 7. it can be flattened and prepared: a rehearsal without fields, because preparing reads it with another parser too,
    and what only one of them understands is no sound file.
 
-Memory is bounded: what the parser unpacks is limited for the whole process, objects are counted before they are
-read, and every stream is unpacked in pieces that are thrown away, within a budget. Time isn't: whoever screens what
+Memory is bounded, and far below the size of a large file: it is read where it lies, what the parser unpacks is limited
+for the whole process, objects are counted before they are read, every stream is unpacked in pieces that are thrown
+away, within a budget, and what the rehearsal writes goes nowhere. Time isn't: whoever screens what
 strangers send does it in the sandbox (`sandboxed`).
 """
 
+import os
 from datetime import UTC, datetime
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from pathlib import Path
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Pdf
@@ -40,7 +44,7 @@ from signing.pdf.errors import (
     TooManyPages,
 )
 from signing.pdf.geometry import PageGeometry
-from signing.pdf.prepare import PDFPreparer
+from signing.pdf.prepare import prepare_file
 from signing.pdf.screen_forms import check_pages
 from signing.pdf.screen_objects import check_catalog, check_object
 from signing.ports import PageSize, ScreenedDocument, ScreeningLimits
@@ -48,6 +52,7 @@ from signing.ports import PageSize, ScreenedDocument, ScreeningLimits
 _MEGABYTE = 1024 * 1024
 _HEADER_WITHIN = 1024
 """Readers look for `%PDF-` in the first 1024 bytes (ISO 32000-1 annex H)."""
+_END_WITHIN = 2048
 _LARGEST_STREAM = 256 * _MEGABYTE
 
 set_qpdf_limits(
@@ -66,14 +71,15 @@ set_qpdf_limits(
 class PDFScreener:
     """Implements `signing.ports.DocumentScreener`."""
 
-    def screen(self, data: bytes, limits: ScreeningLimits | None = None) -> ScreenedDocument:
-        """Raises a `DocumentRefused`, or `FileTooLarge`."""
+    def screen(self, data: bytes | BinaryIO, limits: ScreeningLimits | None = None) -> ScreenedDocument:
+        """An open file is read where it is needed, never as a whole. Raises a `DocumentRefused`, or `FileTooLarge`."""
         limits = limits or ScreeningLimits()
-        check_bytes(data, limits)
+        source = BytesIO(data) if isinstance(data, bytes) else data
+        check_ends(source, limits)
         try:
-            with _open(data) as pdf:
-                screened = _screen(pdf, data, limits)
-            _rehearse(data)
+            with _open(source) as pdf:
+                screened = _screen(pdf, source, limits)
+            _rehearse(source)
         except (DocumentRefused, MemoryError):
             raise
         except Exception as error:  # a hostile file can make the parser raise anything
@@ -81,29 +87,32 @@ class PDFScreener:
         return screened
 
 
-def check_bytes(data: bytes, limits: ScreeningLimits) -> None:
+def check_ends(source: BinaryIO, limits: ScreeningLimits) -> None:
     """Step 1, which needs no parser."""
-    if not data:
+    size = source.seek(0, SEEK_END)
+    if not size:
         raise EmptyFile
-    if len(data) > limits.bytes:
-        raise FileTooLarge(megabytes=-(-len(data) // _MEGABYTE), limit_megabytes=max(1, limits.bytes // _MEGABYTE))
-    if b"%PDF-" not in data[:_HEADER_WITHIN]:
+    if size > limits.bytes:
+        raise FileTooLarge(megabytes=-(-size // _MEGABYTE), limit_megabytes=max(1, limits.bytes // _MEGABYTE))
+    source.seek(0)
+    if b"%PDF-" not in source.read(_HEADER_WITHIN):
         raise NotAPDF
-    if b"%%EOF" not in data[-2048:]:
+    source.seek(max(0, size - _END_WITHIN))
+    if b"%%EOF" not in source.read():
         raise BrokenPDF(why="no end of file")
 
 
-def _open(data: bytes) -> Pdf:
+def _open(source: BinaryIO) -> Pdf:
     """Without recovery: a truncated file would otherwise come back with pages missing."""
     try:
-        return Pdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True)
+        return Pdf.open(source, attempt_recovery=False, suppress_warnings=True)
     except pikepdf.PasswordError as error:
         raise EncryptedPDF from error
     except pikepdf.PdfError as error:
         raise BrokenPDF(why="cross-reference table") from error
 
 
-def _screen(pdf: Pdf, data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
+def _screen(pdf: Pdf, source: BinaryIO, limits: ScreeningLimits) -> ScreenedDocument:
     if pdf.is_encrypted:
         raise EncryptedPDF
     if len(pdf.objects) > limits.objects:
@@ -120,7 +129,7 @@ def _screen(pdf: Pdf, data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
     geometries, flattened = check_pages(pdf)
     if pdf.get_warnings():
         raise BrokenPDF(why="damaged objects")
-    if _has_earlier_revisions(pdf, data):
+    if _has_earlier_revisions(pdf, source):
         flattened.add("earlier_revisions")
     return ScreenedDocument(
         pages=tuple(_page_size(geometry) for geometry in geometries),
@@ -129,14 +138,25 @@ def _screen(pdf: Pdf, data: bytes, limits: ScreeningLimits) -> ScreenedDocument:
     )
 
 
-def _rehearse(data: bytes) -> None:
-    PDFPreparer().prepare(data, (), prepared_at=datetime(2026, 1, 1, tzinfo=UTC), page_note="-")
+def _rehearse(source: BinaryIO) -> None:
+    with Path(os.devnull).open("wb") as nowhere:
+        prepare_file(source, nowhere, (), prepared_at=datetime(2026, 1, 1, tzinfo=UTC), page_note="-")
 
 
-def _has_earlier_revisions(pdf: Pdf, data: bytes) -> bool:
+def _has_earlier_revisions(pdf: Pdf, source: BinaryIO) -> bool:
     """Whether the file was added to: each time it gets one more cross-reference section, and a linearised file begins
     with two."""
-    return data.count(b"startxref") > (2 if pdf.is_linearized else 1)
+    return _count(source, b"startxref") > (2 if pdf.is_linearized else 1)
+
+
+def _count(source: BinaryIO, word: bytes) -> int:
+    """How often the word is in the file, which is read in pieces; it may lie across two of them."""
+    source.seek(0)
+    count, end = 0, b""
+    while piece := source.read(_MEGABYTE):
+        count += (end + piece).count(word)
+        end = piece[1 - len(word) :]
+    return count
 
 
 def _page_size(geometry: PageGeometry) -> PageSize:
