@@ -91,6 +91,7 @@ def test_an_envelope_is_taken_back_mended_sent_and_withdrawn(site: Site) -> None
     assert stale.status_code == 412
     mended = manager.post(f"{address}/edit", data=fields | {"title": "改正后的合同"})
     assert "<h1>改正后的合同</h1>" in mended.text
+    site.clock.advance(timedelta(minutes=1))  # so that the newest message is the newest
     assert "签署中" in manager.post(f"{address}/send").text
     site.work()
     assert "改正后的合同" in site.person().get(site.message_to(MANAGER["phone"], LINK)).text

@@ -42,17 +42,25 @@ function showProgress() {
 }
 
 if ("IntersectionObserver" in window) {
-  // A page counts as seen once its lower edge has come into view.
+  // A page counts as seen once its lower edge has come into view, and its picture has arrived.
   const observer = new IntersectionObserver((entries) => {
     for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      seen.add(entry.target.closest("[data-page]").dataset.page);
+      const page = entry.target.closest("[data-page]");
+      if (!entry.isIntersecting || !hasPicture(page)) continue;
+      seen.add(page.dataset.page);
       observer.unobserve(entry.target);
     }
     sessionStorage.setItem(storageKey, JSON.stringify([...seen]));
     showProgress();
   });
-  for (const page of pages) if (!seen.has(page.dataset.page)) observer.observe(page.querySelector("figcaption"));
+  const hasPicture = (page) => page.querySelector("img").naturalWidth > 0;
+  for (const page of pages) {
+    if (seen.has(page.dataset.page)) continue;
+    const edge = page.querySelector("figcaption");
+    observer.observe(edge);
+    // Observing anew asks again whether the edge is in view.
+    page.querySelector("img").addEventListener("load", () => { observer.unobserve(edge); observer.observe(edge); });
+  }
 } else {
   for (const page of pages) seen.add(page.dataset.page);
 }
