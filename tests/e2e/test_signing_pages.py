@@ -170,3 +170,62 @@ def verdict(site: Site, data: bytes) -> str:
     answer = httpx.post(f"{site.base_url}/v1/verify", files={"file": ("a.pdf", data, "application/pdf")}, timeout=60)
     outcome: str = answer.json()["outcome"]
     return outcome
+
+
+def fields_to_fill() -> list[dict[str, object]]:
+    """One of every kind a signer has, over both pages."""
+    box = {"recipient": "supplier", "width": 0.2, "height": 0.05}
+    kinds = (("title", "text", 1), ("agreed", "checkbox", 1), ("initials", "initials", 1), ("day", "date", 2))
+    placed = [
+        {**box, "name": name, "kind": kind, "page": page, "x": 0.1, "y": 0.2 + 0.15 * number}
+        for number, (name, kind, page) in enumerate(kinds)
+    ]
+    return [*placed, {**box, "name": "sign", "kind": "signature", "page": 2, "x": 0.5, "y": 0.4, "height": 0.1}]
+
+
+def send_form(site: Site, **more: object) -> None:
+    """An envelope with fields to fill in, by the API, to somebody who reads English."""
+    with httpx.Client(base_url=site.base_url, timeout=60, trust_env=False) as client:
+        credentials = {"email": MANAGER["email"], "password": PASSWORD}
+        token = client.post("/v1/sessions", json=credentials, headers={"idempotency-key": "1"}).json()["token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        files = {"file": ("form.pdf", contract_pdf(2), "application/pdf")}
+        document = client.post("/v1/documents", files=files).json()["id"]
+        signer = SUPPLIER["signer"]
+        recipient = {"key": "supplier", "name": signer["name"], "phone": signer["phone"], "language": "en"}
+        body = {
+            "document_ids": [document],
+            "title": "Supply form",
+            "recipients": [recipient | {"organisation_name": SUPPLIER["name"], "uscc": SUPPLIER["uscc"]}],
+            "fields": fields_to_fill(),
+            **more,
+        }
+        envelope = client.post("/v1/envelopes", json=body).json()["id"]
+        assert client.post(f"/v1/envelopes/{envelope}/send").is_success
+
+
+def test_one_thing_at_a_time_by_keyboard_on_a_phone(site: Site, browsing: Browsing) -> None:
+    send_form(site, test=True)
+    phone = SUPPLIER["signer"]["phone"]
+    page = open_link(site, browsing, phone, **PHONE)
+    assert "asks you" in page.inner_text("main"), "the recipient's own language"
+    assert "Test mode" in page.inner_text(".test-banner")
+    assert overflow(page) <= 0
+    assert "2 pages left to read · 2 fields left" in page.inner_text("[data-left]")
+    read_everything(page)
+    assert page.inner_text("[data-next]") == "Next field"
+    page.click("[data-next]")
+    assert page.locator("[data-task]:visible").count() == 1
+    page.keyboard.type("Sales manager")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "task-agreed-input"
+    page.keyboard.press("Space")
+    assert page.inner_text("[data-left]") == "read and filled in"
+    page.click("[data-mark=task-initials]", force=True)
+    page.check("#initials-drawn")
+    draw(page, HAND, "initials")
+    show_code(page, lambda: site.message_to(phone, r"code is (\d{6})"))
+    assert page.locator("#task-title-input").input_value() == "Sales manager"
+    assert overflow(page) <= 0
+    agree(page)
+    page.wait_for_selector("text=You have signed")

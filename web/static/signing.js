@@ -76,7 +76,8 @@ function isDone(task) {
       (way === "uploaded" && pad.querySelector("[data-file]").files.length > 0);
   }
   const inputs = [...task.querySelectorAll("input")];
-  return inputs.length > 0 && inputs.every((input) => input.checkValidity());
+  // Not checkValidity(): asking must not make the browser complain (it would call the listener below, and so on).
+  return inputs.length > 0 && inputs.every((input) => input.validity.valid);
 }
 
 function showTask(index) {
