@@ -27,9 +27,7 @@ from typing import Any, Literal
 from ledger.verifier.certificates import Certificates, Material, material_of
 from ledger.verifier.pades_changes import Changes
 from ledger.verifier.pades_file import (
-    Buffer,
     Digests,
-    Reader,
     begins_with_something_else,
     entry,
     filled_fields,
@@ -40,6 +38,7 @@ from ledger.verifier.pades_file import (
 )
 from ledger.verifier.pades_findings import Finding, Outcome
 from ledger.verifier.pades_judge import Judge
+from ledger.verifier.pades_reader import Buffer, Reader
 from ledger.verifier.pades_signature import Candidate, read_candidate, signature_timestamp, swapped
 from ledger.verifier.pades_verdict import (
     Coverage,
@@ -168,7 +167,8 @@ class _Verification:
         fields = filled_fields(self._reader)
         if len(fields) > _MOST_SIGNATURES:
             return refused(Finding.TOO_MANY_SIGNATURES)
-        candidates = sorted((read_candidate(self._reader, field) for field in fields), key=lambda found: found.end)
+        found = [read_candidate(self._reader, field, since=self._since) for field in fields]
+        candidates = sorted(found, key=lambda candidate: candidate.end)
         known = {candidate.number for candidate in candidates if candidate.number is not None}
         is_stray = has_stray_signature(self._data, self._reader, known, self._since)
         if not candidates:

@@ -7,7 +7,8 @@ An increment is recognised if every object it replaces is one of these, and is c
 3. a field at the top of the form: a value, looks made of new objects, one of the looks it had. One with a signature
    isn't touched again; the signature is a new object;
 4. a page: annotations were added behind the others, and they are the new fields;
-5. the security store: entries were added, none left out.
+5. the security store: entries were added, none left out;
+6. what the file says of its author and dates.
 
 New fields hold a signature and show nothing. No object is freed, none is reused, and every reference that a replaced
 object gained leads to a new one. That is less than pyHanko's rules allow (a test asks both of every attack and of
@@ -28,7 +29,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.diff_analysis import ModificationLevel
 
-from ledger.verifier.pades_file import Reader
+from ledger.verifier.pades_reader import Reader
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
 _NOTHING: Any = object()
@@ -67,7 +68,7 @@ class _Increment:
     def __init__(self, reader: Reader, revision: int) -> None:
         self._reader = reader
         self._revision = revision
-        xrefs = reader.xrefs
+        xrefs: Any = reader.xrefs
         touched = xrefs.explicit_refs_in_revision(revision)
         old = {ref for ref in touched if xrefs.get_historical_ref(ref, revision - 1) is not None}
         self._replaced = {ref.idnum for ref in old}
@@ -77,7 +78,7 @@ class _Increment:
         self._changed: set[str] = set()
         self._level = ModificationLevel.LTA_UPDATES
         first_new = xrefs.get_xref_container_info(revision - 1).size
-        _require(all(ref.generation == 0 for ref in touched))
+        _require(bool(touched) and all(ref.generation == 0 for ref in touched))
         _require(not self._added or min(self._added) >= first_new)
         _require(not xrefs.refs_freed_in_revision(revision) and not xrefs.object_streams_used_in(revision))
         _require(xrefs.get_xref_container_info(revision).stream_ref is None)
@@ -91,8 +92,16 @@ class _Increment:
         _require(not list(_references(_raw(new, "/Extensions"))))
         self._form(*self._plain(_raw(old, "/AcroForm"), _raw(new, "/AcroForm")))
         self._store(_raw(old, "/DSS"), _raw(new, "/DSS"))
+        self._information()
         _require(self._replaced <= self._explained)
         return Additions(self._level, frozenset(self._changed))
+
+    def _information(self) -> None:
+        """What the file says of its author and dates is no part of what people read."""
+        told = [number for number in self._replaced if number not in self._explained]
+        if told:
+            old, new = (self._reader.trailer.raw_get("/Info", revision=number) for number in self._revisions)
+            _require(not list(_references(self._plain(old, new)[1])))
 
     @property
     def _revisions(self) -> tuple[int, int]:
@@ -105,7 +114,7 @@ class _Increment:
         if isinstance(old, _kinds.IndirectObject) or isinstance(new, _kinds.IndirectObject):
             _require(_is_same(old, new))
             self._explained.add(old.idnum)
-            old, new = (self._reader.get_object(old.reference, number) for number in self._revisions)
+            old, new = (self._reader.at(old, number) for number in self._revisions)
         _require(not isinstance(new, _kinds.StreamObject))
         return old, new
 
@@ -126,7 +135,7 @@ class _Increment:
     def _new(self, value: Any) -> Any:
         """The new object that a reference leads to."""
         _require(isinstance(value, _kinds.IndirectObject) and value.idnum in self._added)
-        return self._reader.get_object(value.reference, self._revision)
+        return self._reader.at(value, self._revision)
 
     def _form(self, old: Any, new: Any) -> None:
         _require_same(old, new, besides=frozenset({"/Fields"}))
@@ -136,7 +145,7 @@ class _Increment:
             if reference.idnum in self._replaced:
                 self._field(reference)
             if added:
-                names.append(str(self._reader.get_object(reference.reference, self._revision).raw_get("/T")))
+                names.append(str(self._reader.at(reference, self._revision).raw_get("/T")))
         for reference in added:
             field = self._new(reference)
             _require(str(field.raw_get("/T")) not in names)

@@ -24,8 +24,8 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from ledger.verifier.pades_additions import recognise
 from ledger.verifier.pades_attack import has_lost_validation_data, name_change
-from ledger.verifier.pades_file import Reader
 from ledger.verifier.pades_findings import Finding
+from ledger.verifier.pades_reader import Reader
 from ledger.verifier.pades_verdict import Modifications
 
 _defaults: Any = DEFAULT_DIFF_POLICY

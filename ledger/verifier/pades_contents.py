@@ -12,8 +12,8 @@ from typing import Any
 
 from asn1crypto import parser, x509
 
-from ledger.verifier.pades_file import Buffer
 from ledger.verifier.pades_findings import Finding
+from ledger.verifier.pades_reader import Buffer
 from ledger.verifier.timestamp import TokenInvalid, canonical_token
 
 _CONTENTS = re.compile(rb"<(?:[0-9A-F]*|[0-9a-f]*)>")

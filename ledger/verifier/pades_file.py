@@ -1,102 +1,30 @@
-"""A PDF as the verifier sees it: its objects through pyHanko's reader, its bytes themselves for digests and gaps.
+"""A PDF as the verifier sees it: its objects through the reader, its bytes themselves for digests and gaps.
 
-Any buffer will do (bytes, a memory map) and isn't copied. What a reader would pass over in silence is looked for here:
-every form field whose value is or should be a signature, and signature dictionaries that no field shows.
+What a reader would pass over in silence is looked for here: every form field whose value is or should be a signature,
+and signature dictionaries that no field shows.
 """
 
 import hashlib
-import io
 import re
-import secrets
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from mmap import mmap
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 
-Buffer = bytes | bytearray | memoryview | mmap
+from ledger.verifier.pades_reader import Buffer, Reader
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
 
 _CHUNK = 4 * 1024 * 1024
 _DEEPEST = 40
 _MOST_FIELDS = 20_000
-_CONTENTS = re.compile(rb"/Contents\s*<")
-_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){256,}")
-_END_OF_OBJECT = re.compile(rb"endobj")
-_BEFORE_CONTENTS = 16 * 1024
-_AFTER_CONTENTS = 64 * 1024
 _SIGNATURE_MARK = re.compile(rb"/ByteRange\b|/Type\s*/Sig\b|/Type\s*/DocTimeStamp\b")
 _HEADER = re.compile(rb"%PDF-\d")
 _STARTXREF = re.compile(rb"startxref\s+(\d{1,12})\s")
 _END = re.compile(rb"startxref\s+\d{1,12}\s+%%EOF")
 _XREF = re.compile(rb"xref\b|\d+\s+\d+\s+obj\b")
-
-
-class Reader(PdfFileReader):
-    """Reads each object once whatever revision asks for it, and long hexadecimal contents at once.
-
-    pyHanko reads hexadecimal a character at a time, which for signatures takes longer than all the rest.
-    """
-
-    def __init__(self, data: Buffer) -> None:
-        self._data = data
-        self._objects: dict[tuple[Any, ...], Any] = {}
-        super().__init__(_stream(data), strict=True)
-
-    def _read_object(self, ref: Any, marker: Any, never_decrypt: bool = False, as_metadata_stream: bool = False) -> Any:
-        key = (ref.idnum, ref.generation, marker, as_metadata_stream)
-        if key not in self._objects:
-            read = self._read_signature(ref, marker) if isinstance(marker, int) else None
-            if read is None:
-                read = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
-            self._objects[key] = read
-        return self._objects[key]
-
-    def streams(self, array: Any, revision: int) -> list[bytes]:
-        """What the streams of an array hold, as of a revision; each is decoded once for all revisions it is in."""
-        members = list.__iter__(array) if isinstance(array, _kinds.ArrayObject) else ()
-        found = [
-            self.get_object(member.reference, revision) if isinstance(member, _kinds.IndirectObject) else member
-            for member in members
-        ]
-        return [stream.data for stream in found]
-
-    def _read_signature(self, ref: Any, start: int) -> Any | None:
-        """The object, read with a short random string in place of its long contents; None if there is none such.
-
-        Only if that string then is the value of /Contents are the contents put in its place: they may have stood in
-        a comment, or in another string.
-        """
-        opening = _CONTENTS.search(self._data, start, start + _BEFORE_CONTENTS)
-        digits = _HEXADECIMAL.match(self._data, opening.end()) if opening else None
-        if opening is None or digits is None or _END_OF_OBJECT.search(self._data, start, opening.start()):
-            return None
-        end = _END_OF_OBJECT.search(self._data, digits.end(), digits.end() + _AFTER_CONTENTS)
-        if end is None:
-            return None
-        mark = secrets.token_bytes(16)
-        before, after = self._data[start : digits.start()], self._data[digits.end() : end.end() + 2]
-        whole_file, self.stream = self.stream, io.BytesIO(bytes(before) + mark.hex().encode() + bytes(after))
-        try:
-            read = super()._read_object(ref, 0)
-        except PdfError:
-            return None
-        finally:
-            self.stream = whole_file
-        if (
-            type(read) is not _kinds.DictionaryObject
-            or getattr(dict.get(read, "/Contents"), "original_bytes", None) != mark
-        ):
-            return None
-        contents = _kinds.ByteStringObject(bytes.fromhex(digits.group().decode()))
-        contents.container_ref = read.container_ref
-        read[_kinds.pdf_name("/Contents")] = contents
-        return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,32 +186,3 @@ def starts_with(data: Buffer, beginning: Buffer) -> bool:
         bytes(whole[position : min(position + _CHUNK, len(part))]) == bytes(part[position : position + _CHUNK])
         for position in range(0, len(part), _CHUNK)
     )
-
-
-def _stream(data: Buffer) -> Any:
-    return io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(_BufferIO(data), 64 * 1024)
-
-
-class _BufferIO(io.RawIOBase):
-    """A buffer as a file, without copying it."""
-
-    def __init__(self, data: Buffer) -> None:
-        self._view = memoryview(data)
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._view)}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readinto(self, target: Any) -> int:
-        read = self._view[self._position : self._position + len(target)]
-        target[: len(read)] = read
-        self._position += len(read)
-        return len(read)

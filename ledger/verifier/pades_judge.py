@@ -10,8 +10,9 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from ledger.verifier.certificates import CertificateRefused, Certificates, Purpose
 from ledger.verifier.pades_changes import Change, Changes
 from ledger.verifier.pades_contents import contents_of, signature_problem, token_problem
-from ledger.verifier.pades_file import Buffer, Digests
+from ledger.verifier.pades_file import Digests
 from ledger.verifier.pades_findings import Finding
+from ledger.verifier.pades_reader import Buffer
 from ledger.verifier.pades_signature import Candidate, check_integrity, signature_timestamp, uses_strong_algorithms
 from ledger.verifier.pades_verdict import Coverage, Level, SignatureVerdict
 from ledger.verifier.timestamp import (

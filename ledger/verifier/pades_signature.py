@@ -16,8 +16,9 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from ledger.verifier.algorithms import are_strong
 from ledger.verifier.pades_contents import ByteRange, gap_problem
-from ledger.verifier.pades_file import Buffer, Digests, FilledField, Reader, elements, entry
+from ledger.verifier.pades_file import Digests, FilledField, elements, entry
 from ledger.verifier.pades_findings import Finding
+from ledger.verifier.pades_reader import Buffer, Reader
 from ledger.verifier.pades_verdict import SignatureVerdict
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
@@ -45,8 +46,10 @@ class Candidate:
         return self.byte_range[2] + self.byte_range[3]
 
 
-def read_candidate(reader: Reader, filled: FilledField) -> Candidate:
-    """Never raises for what is wrong with the signature: that is in the verdict."""
+def read_candidate(reader: Reader, filled: FilledField, *, since: int = 0) -> Candidate:
+    """Never raises for what is wrong with the signature: that is in the verdict. Of one that ends within the first
+    `since` bytes nothing is said but that it is there.
+    """
     value = filled.value
     is_dictionary = isinstance(value, _kinds.DictionaryObject)
     kind = str(entry(value, "/SubFilter")) if is_dictionary else ""
@@ -61,7 +64,8 @@ def read_candidate(reader: Reader, filled: FilledField) -> Candidate:
         return broken(*(missing or (Finding.BYTE_RANGE_MISSING, "")))
     try:
         embedded = _Embedded(reader, filled.field, filled.name)
-        verdict = _describe(blank, embedded)
+        is_known = byte_range[2] + byte_range[3] <= since
+        verdict = blank if is_known else _describe(blank, embedded)
     except Exception as error:  # noqa: BLE001 - asn1crypto parses lazily, hostile contents may raise anything
         return broken(Finding.SIGNATURE_INVALID, f"its contents can't be read ({type(error).__name__})")
     return Candidate(verdict, filled.number, byte_range, embedded)

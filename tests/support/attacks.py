@@ -521,6 +521,121 @@ def replace_validation_data(foreign_crl: bytes) -> Attack:
     return attack
 
 
+# --- Increments that look like those of signing, but for one thing
+
+
+def fill_in_without_signing(data: bytes) -> bytes:
+    """A value for a field of the other party, who hasn't signed yet: nobody vouches for it."""
+
+    def change(writer: Writer) -> None:
+        found = field(writer, "address_b")
+        found[name("/V")] = _kinds.pdf_string("another address")
+        writer.update_container(found)
+
+    return increment(data, change)
+
+
+def look_of_another_field(data: bytes) -> bytes:
+    """A field shows what another field showed before."""
+
+    def change(writer: Writer) -> None:
+        found = field(writer, "address_b")
+        found[name("/AP")] = _kinds.DictionaryObject({name("/N"): field(writer, "date_a")["/AP"].raw_get("/N")})
+        found[name("/V")] = _kinds.pdf_string("2026-11-23")
+        writer.update_container(found)
+
+    return increment(data, change)
+
+
+def move_field(data: bytes) -> bytes:
+    """A field is filled in and stands elsewhere."""
+
+    def change(writer: Writer) -> None:
+        found = field(writer, "address_b")
+        found[name("/V")] = _kinds.pdf_string("another address")
+        found[name("/Rect")] = _numbers(60, 700, 360, 760)
+        writer.update_container(found)
+
+    return increment(data, change)
+
+
+def add_visible_field(data: bytes) -> bytes:
+    """A field for a signature, with a picture that covers the amount."""
+
+    def change(writer: Writer) -> None:
+        look = _kinds.StreamObject(
+            _kinds.DictionaryObject(
+                {
+                    name("/Type"): name("/XObject"),
+                    name("/Subtype"): name("/Form"),
+                    name("/BBox"): _numbers(0, 0, 300, 60),
+                }
+            ),
+            stream_data=b"1 1 1 rg 0 0 300 60 re f",
+        )
+        added = _kinds.DictionaryObject(
+            {
+                name("/Type"): name("/Annot"),
+                name("/Subtype"): name("/Widget"),
+                name("/FT"): name("/Sig"),
+                name("/T"): _kinds.pdf_string("Another"),
+                name("/F"): _kinds.NumberObject(4),
+                name("/Rect"): _numbers(60, 700, 360, 760),
+                name("/P"): writer.root["/Pages"]["/Kids"].raw_get(0),
+                name("/AP"): _kinds.DictionaryObject({name("/N"): writer.add_object(look)}),
+            }
+        )
+        reference = writer.add_object(added)
+        form = writer.root["/AcroForm"]
+        form["/Fields"].append(reference)
+        writer.update_container(form["/Fields"])
+        _annotate(writer, reference)
+
+    return increment(data, change)
+
+
+def sign_with_what_was_there(data: bytes) -> bytes:
+    """The other party's field gets the signature of the first."""
+
+    def change(writer: Writer) -> None:
+        found = field(writer, "sign_b")
+        found[name("/V")] = field(writer, "sign_a").raw_get("/V")
+        writer.update_container(found)
+
+    return increment(data, change)
+
+
+def drop_validation_data(data: bytes) -> bytes:
+    def change(writer: Writer) -> None:
+        store = writer.root["/DSS"]
+        del store["/CRLs"][len(store["/CRLs"]) - 1]
+        writer.update_container(store["/CRLs"])
+        writer.update_container(store)
+
+    return increment(data, change)
+
+
+def another_lock(data: bytes) -> bytes:
+    """The certification permits anything from now on."""
+
+    def change(writer: Writer) -> None:
+        writer.root[name("/Perms")] = _kinds.DictionaryObject()
+        writer.update_root()
+
+    return increment(data, change)
+
+
+LIKE_SIGNING: list[Attack] = [
+    fill_in_without_signing,
+    look_of_another_field,
+    move_field,
+    add_visible_field,
+    sign_with_what_was_there,
+    drop_validation_data,
+    another_lock,
+]
+
+
 def add_annotation_to_certified(data: bytes) -> bytes:
     """A comment in a document whose certification permits filling in and signing only."""
 

@@ -10,12 +10,18 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 from sqlalchemy import Engine
 
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from ledger.verifier.pades import Form, PDFVerdict, verify_increment, verify_pdf
+from ledger.verifier.pades_additions import recognise
+from ledger.verifier.pades_changes import Changes
 from ledger.verifier.pades_findings import EXPLANATIONS, Finding
+from ledger.verifier.pades_reader import Reader
 from tests.support import attacks
 from tests.support.attacks import Attack
 from tests.support.clock import FixedClock
@@ -159,6 +165,44 @@ def test_an_increment_that_earlier_signatures_forbid(contract: Contract, attack:
     assert verdict.outcome == "altered"
     whole = contract.verdict(attack(before), "canonical")
     assert whole.outcome == "altered"
+
+
+def test_what_is_recognised_is_allowed_by_pyhanko(contract: Contract) -> None:
+    """Every increment of an honest contract is recognised as what pyHanko says it is; of the attacked ones, none is
+    that pyHanko refuses.
+    """
+    for number in range(2, Changes(Reader(contract.data)).revisions):
+        assert_same_judgement(contract.data, number, is_recognised=True)
+    attacked = [attack(contract.data) for attack, _ in ATTACKS]
+    for data in [*attacked, *(attack(contract.steps[1]) for attack in attacks.LIKE_SIGNING)]:
+        try:
+            last = Changes(Reader(data)).revisions - 1
+        except PdfError:
+            continue  # nobody can read it
+        assert_same_judgement(data, last, is_recognised=None)
+
+
+def assert_same_judgement(data: bytes, revision: int, *, is_recognised: bool | None) -> None:
+    additions = recognise(Reader(data), revision)
+    assert is_recognised is None or (additions is not None) == is_recognised
+    if additions is not None:
+        change = Changes(Reader(data)).since(revision - 1, MDPPerm.FILL_FORMS, None)
+        assert change.finding is None, (change, additions)
+        locks = FieldMDPSpec(FieldMDPAction.INCLUDE, sorted(additions.fields) or ["none of these"])
+        finding = Changes(Reader(data)).since(revision - 1, MDPPerm.FILL_FORMS, locks).finding
+        assert (finding is Finding.FIELD_CHANGED) == bool(additions.fields)
+        is_form_filling = additions.level is ModificationLevel.FORM_FILLING
+        assert (change.modifications == "form_filling") == is_form_filling
+
+
+@pytest.mark.parametrize("attack", attacks.LIKE_SIGNING, ids=lambda attack: attack.__name__)
+def test_an_increment_that_looks_like_signing(contract: Contract, attack: Attack) -> None:
+    attacked = attack(contract.steps[0])
+    roots = contract.roots
+    assert (
+        verify_increment(contract.steps[0], attacked, signing_roots=roots, timestamp_roots=roots).outcome == "altered"
+    )
+    assert contract.verdict(attacked).outcome == "altered"
 
 
 def test_an_increment_to_another_file(contract: Contract) -> None:
