@@ -206,8 +206,7 @@ class Certificates:
             raise CertificateRefused(Finding.CERTIFICATE_EXPIRED, "its certificate wasn't valid at the time") from error
         except (PathBuildingError, InvalidCertificateError, PathValidationError) as error:
             # A chain that doesn't hold, too: an unknown authority may bear the name of one that is trusted.
-            detail = f"no way to a trusted root ({type(error).__name__})"
-            raise CertificateRefused(Finding.UNTRUSTED_ROOT, detail) from error
+            raise CertificateRefused(Finding.UNTRUSTED_ROOT, "no way to a trusted root") from error
         except ValueError as error:
             raise CertificateRefused(Finding.CERTIFICATE_INVALID, "its chain of certificates can't be read") from error
 
