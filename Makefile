@@ -40,7 +40,6 @@ check: install
 bench: install
 	@sh app/install.sh test-tools
 	$(BIN)/python -m bench.signing --check
-	$(BIN)/python -m bench.envelopes
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -23,6 +23,8 @@ _REASON = "bench"
 FLOOR = "floor: SHA-256 + RSA-2048"
 LIBPDF = "@libpdf/core B-B"
 """Runs in node (`libpdf.mjs`)."""
+COMMAND = "dingyue sign, the command"
+"""B-LTA with all around it: the file is screened before, validated after, and flushed to the disk."""
 
 
 def _floor(keys: Keys) -> Run:
@@ -51,6 +53,15 @@ def _ours(keys: Keys, level: Any, *, is_rsa: bool = True) -> Run:
             sign_file(
                 reader, writer, order, credential=credential, embedder=embedder, material=lambda _carried: material
             )
+
+    return run
+
+
+def _command(keys: Keys) -> Run:
+    from app.cli_sign import sign_command
+
+    def run(source: Path, target: Path) -> None:
+        sign_command(source, target, name="Bench", keys=keys.authority.roots_file.parent, as_json=True)
 
     return run
 
@@ -155,7 +166,20 @@ CONTENDERS: dict[str, Callable[[Keys], Run] | None] = {
     "pyHanko B-B": partial(_pyhanko, level="B-B"),
     "dingyue B-T": partial(_ours, level="B-T"),
     "pyHanko B-T": partial(_pyhanko, level="B-T"),
+    "dingyue B-LT": partial(_ours, level="B-LT"),
     "dingyue B-LTA": partial(_ours, level="B-LTA"),
     "dingyue B-LTA, P-256": partial(_ours, level="B-LTA", is_rsa=False),
     "pyHanko B-LTA": partial(_pyhanko, level="B-LTA"),
+    COMMAND: _command,
 }
+
+LEVELS = {
+    "dingyue B-B": "B-B",
+    "dingyue B-B, P-256": "B-B",
+    "dingyue B-T": "B-T",
+    "dingyue B-LT": "B-LT",
+    "dingyue B-LTA": "B-LTA",
+    "dingyue B-LTA, P-256": "B-LTA",
+    COMMAND: "B-LTA",
+}
+"""Of ours: the level whose rules its output must meet."""

@@ -1,13 +1,15 @@
 // @libpdf/core, B-B, in one process, so that its start isn't counted:
-//   node bench/libpdf.mjs IN OUT P12 PASSWORD ROUNDS  →  {"seconds": [...], "peak_kilobytes": n}
+//   node bench/libpdf.mjs IN OUT P12 PASSWORD ROUNDS SECONDS  →  {"seconds": [...], "peak_kilobytes": n}
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { PDF, P12Signer } from "@libpdf/core";
 
-const [source, target, p12, password, rounds] = process.argv.slice(2);
+const [source, target, p12, password, rounds, limit] = process.argv.slice(2);
 const signer = await P12Signer.create(await readFile(p12), password, { buildChain: false });
 const seconds = [];
-for (let round = 0; round < Number(rounds) + 1; round += 1) {
+const first = process.hrtime.bigint();
+const spent = () => Number(process.hrtime.bigint() - first) / 1e9;
+for (let round = 0; round < 2 || (round <= Number(rounds) && spent() < Number(limit)); round += 1) {
   const start = process.hrtime.bigint();
   const pdf = await PDF.load(await readFile(source));
   const { bytes } = await pdf.sign({ signer, reason: "bench", level: "B-B" });
