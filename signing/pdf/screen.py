@@ -16,10 +16,10 @@ The steps, in order:
 7. it can be flattened and prepared: a rehearsal without fields, because preparing reads it with another parser too,
    and what only one of them understands is no sound file.
 
-Memory is bounded, and far below the size of a large file: it is read where it lies, what the parser unpacks is limited
-for the whole process, objects are counted before they are read, every stream is unpacked in pieces that are thrown
-away, within a budget, and what the rehearsal writes goes nowhere. Time isn't: whoever screens what
-strangers send does it in the sandbox (`sandboxed`).
+Memory is bounded by the largest stream, of which there are two copies at a time: the file is read where it lies, what
+the parser unpacks is limited for the whole process, objects are counted before they are read, every stream is unpacked
+in pieces that are thrown away, within a budget, and what the rehearsal writes goes nowhere. Time isn't bounded: whoever
+screens what strangers send does it in the sandbox (`sandboxed`).
 """
 
 import os

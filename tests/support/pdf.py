@@ -1,5 +1,6 @@
 """PDFs for tests: plain ones, rotated and cropped ones, and every kind that screening must refuse."""
 
+import random
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -111,6 +112,12 @@ def add_many_zeros(pdf: Pdf) -> None:
     stream = Stream(pdf, b"")
     stream.write(zlib.compress(bytes(8 * 1024 * 1024)), filter=Name.FlateDecode)
     pdf.Root.Hidden = stream
+
+
+def add_noise(pdf: Pdf, streams: int, size: int) -> None:
+    """Streams of so many bytes that nothing makes smaller."""
+    source = random.Random(size)
+    pdf.Root.Hidden = Array([pdf.make_indirect(Stream(pdf, source.randbytes(size))) for _ in range(streams)])
 
 
 def remove_area(pdf: Pdf) -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from signing.pdf.flatten import FLATTENED
 from signing.pdf.screen import PDFScreener
 from signing.ports import ScreeningLimits
 from tests.support import pdf as samples
+
+MEGABYTE = 1024 * 1024
 
 
 def code_of(data: bytes, limits: ScreeningLimits | None = None) -> str:
@@ -218,6 +221,24 @@ def test_a_linearised_file_has_no_earlier_revision() -> None:
     with Pdf.open(BytesIO(samples.contract_pdf(3))) as pdf:
         pdf.save(output, linearize=True)
     assert PDFScreener().screen(output.getvalue()).flattened == ()
+
+
+@pytest.mark.parametrize("before", range(1, 10))
+def test_an_earlier_revision_is_seen_wherever_the_pieces_meet_in_which_the_file_is_read(before: int) -> None:
+    """Here `startxref` begins so many bytes before the end of the first piece, and ends in the second."""
+    data = samples.updated_pdf()
+    at = data.rindex(b"startxref")
+    comment = b"%".ljust(MEGABYTE - before - at - 1, b"-") + b"\n"
+    stretched = data[:at] + comment + data[at:]
+    assert stretched.index(b"startxref", at) == MEGABYTE - before
+    assert PDFScreener().screen(stretched).flattened == ("earlier_revisions",)
+
+
+def test_an_open_file_is_screened_like_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "form.pdf"
+    path.write_bytes(samples.form_pdf())
+    with path.open("rb") as file:
+        assert PDFScreener().screen(file) == PDFScreener().screen(path.read_bytes())
 
 
 def test_a_loop_in_the_page_tree_is_broken() -> None:

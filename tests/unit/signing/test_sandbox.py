@@ -167,6 +167,16 @@ def test_screening_in_the_sandbox_gives_the_same(reader: Sandbox) -> None:
         screener.screen(samples.contract_pdf()[:-5000] + b"%%EOF")
 
 
+def test_a_large_upload_is_screened_without_a_copy_of_it(reader: Sandbox) -> None:
+    """What the parser holds of it at any time is one stream, twice."""
+    screener = SandboxedScreener(reader, ScreeningLimits(bytes=256 * MEGABYTE))
+    screener.screen(samples.contract_pdf(1))
+    before = reader.peak_bytes
+    data = samples.changed(lambda pdf: samples.add_noise(pdf, 20, 2 * MEGABYTE), samples.contract_pdf(1))
+    screener.screen(data)
+    assert reader.peak_bytes - before < len(data) // 2
+
+
 def test_a_file_that_takes_too_long_or_too_much_is_refused(reader: Sandbox) -> None:
     with pytest.raises(ScreeningTimedOut):
         SandboxedScreener(reader, ScreeningLimits(time_seconds=0.001)).screen(samples.contract_pdf(3))
