@@ -4,6 +4,7 @@ python -m bench.run CONTENDER FOLDER FILE ROUNDS SECONDS    prints {"seconds": [
 """
 # ruff: noqa: T201
 
+import gc
 import json
 import sys
 import time
@@ -27,6 +28,7 @@ def main() -> int:
         begun = time.perf_counter()
         run(Path(source), Path(folder) / OUTPUT)
         seconds.append(time.perf_counter() - begun)
+        gc.collect()  # the peak is to be that of one round, not of what several left lying about
     # Of this program alone; what getrusage tells begins with the memory of whoever started us.
     peak = next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
     print(json.dumps({"seconds": seconds[1:], "peak_kilobytes": peak}))
