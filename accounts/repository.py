@@ -1,6 +1,6 @@
 """Reading and writing accounts. Everything that belongs to an organisation is looked up with that organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,16 @@ def members(session: Session, organisation_id: UUID) -> Sequence[tuple[Person, M
         .order_by(Person.name, Person.id)
     )
     return [(person, membership) for person, membership in session.execute(query)]
+
+
+def members_phones(session: Session, organisation_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """Which phones belong to members of which of the organisations."""
+    query = (
+        select(Membership.organisation_id, Person.phone)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.organisation_id.in_(organisation_ids))
+    )
+    return {(organisation_id, phone) for organisation_id, phone in session.execute(query)}
 
 
 def first_membership(session: Session, person_id: UUID) -> Membership | None:

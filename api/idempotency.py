@@ -16,10 +16,11 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from accounts.service import AccountService
 from api.models import IdempotentAnswer
 from api.problems import language_of, problem
 from api.strict_json import replay
-from core.errors import Conflict, DingyueError, InvalidInput
+from core.errors import Conflict, DingyueError, InvalidInput, NotAuthenticated
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 
@@ -27,6 +28,7 @@ ABANDONED_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=7)
 LONGEST_KEY = 200
 RETRY_AFTER_SECONDS = 2
+_RECIPIENTS = "/v1/signing-sessions/"
 _PURPOSE = "idempotent-answer"
 
 
@@ -79,6 +81,7 @@ class Idempotency:
         self._app = app
         self._unit_of_work = unit_of_work
         self._secrets = secrets
+        self._accounts = AccountService(unit_of_work)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith("/v1/"):
@@ -86,7 +89,8 @@ class Idempotency:
             return
         request = Request(scope, receive)
         key = request.headers.get("idempotency-key")
-        if key is None:
+        if key is None or "authorization" not in request.headers:
+            # Without a name, one stranger's key would be another's: such a request simply runs.
             await self._app(scope, receive, send)
             return
         try:
@@ -104,6 +108,9 @@ class Idempotency:
         request_hash = _digest(request.url.query, content)
         begun = await to_thread.run_sync(self._begin, key_hash, request_hash)
         if isinstance(begun, Response):
+            if not await to_thread.run_sync(self._is_still_let_in, request):
+                await self._app(request.scope, replay(body), send)  # which refuses, as it would without a key
+                return
             await begun(request.scope, request.receive, send)
             return
         recorded = _Recorded()
@@ -116,6 +123,20 @@ class Idempotency:
             await self._app(request.scope, replay(body), record)
         finally:
             await to_thread.run_sync(self._finish, key_hash, begun, recorded)
+
+    def _is_still_let_in(self, request: Request) -> bool:
+        """A token that was revoked since gets no answers either, not even those it once got.
+
+        A recipient's session isn't looked at: signing may have ended it, and the answer says that it was signed.
+        """
+        if request.url.path.startswith(_RECIPIENTS):
+            return True
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        try:
+            self._accounts.authenticate(token)
+        except NotAuthenticated:
+            return False
+        return True
 
     def _begin(self, key_hash: bytes, request_hash: bytes) -> Response | datetime:
         """Claims the key and returns when, or returns the answer it already has.

@@ -97,7 +97,14 @@ def serve() -> None:
     from app.settings import load_settings
 
     settings = load_settings()
-    uvicorn.run(create(settings), host=settings.host, port=settings.port, log_level="warning", server_header=False)
+    uvicorn.run(
+        create(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
 
 
 @cli.command()

@@ -225,6 +225,8 @@ class Settings(BaseSettings):
     # Where the service listens.
     host: str = "127.0.0.1"
     port: int = 8000
+    # Addresses of the proxies in front, comma-separated: only theirs are believed about where a request came from.
+    trusted_proxies: str = "127.0.0.1"
     # Celery's beat keeps its schedule here, and the font and binaries are found from the repository.
     run_directory: Path
     # The largest upload, in megabytes.

@@ -4,6 +4,8 @@ Celery knows nothing of the domain and the domain nothing of Celery: every task 
 run twice. Tasks carry ids only; the database holds the truth.
 """
 
+import logging
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from app.composition import Application
 
 settings = load_settings()
+_log = logging.getLogger(__name__)
 
 
 @cache
@@ -85,11 +88,13 @@ def send_bulk_rows() -> None:
 def sweep() -> None:
     """Moves what has become due or expired since the last sweep; the work is that of today's dates alone."""
     services = application().services
-    services.performance.sweep_due()
     now = services.clock.now()
-    services.signing.expire_envelopes(now)
-    services.signing.remind_by_schedule(now)
-    services.signing.upgrade_timestamps(now)
+    _each(
+        services.performance.sweep_due,
+        lambda: services.signing.expire_envelopes(now),
+        lambda: services.signing.remind_by_schedule(now),
+        lambda: services.signing.upgrade_timestamps(now),
+    )
 
 
 @celery_app.task(name="maintain", expires=600)
@@ -97,7 +102,23 @@ def maintain() -> None:
     """Renews certificates (the platform's, seals') and archive time-stamps before they end; destroys keys that are
     never used again."""
     services = application().services
-    services.pki.ensure_authority()
-    services.seals.renew_certificates(services.clock.now())
-    services.pki.destroy_old_keys()
-    services.signing.renew_timestamps(services.clock.now())
+    now = services.clock.now()
+    _each(
+        services.pki.ensure_authority,
+        lambda: services.seals.renew_certificates(now),
+        services.pki.destroy_old_keys,
+        lambda: services.signing.renew_timestamps(now),
+    )
+
+
+def _each(*parts: Callable[[], object]) -> None:
+    """Runs every part, whatever becomes of those before it, and then fails if one of them did."""
+    failures = []
+    for part in parts:
+        try:
+            part()
+        except Exception as error:  # noqa: BLE001 - kept, told, and raised once the others had their turn
+            _log.exception("a part of a periodic task failed")
+            failures.append(error)
+    if failures:
+        raise failures[0]

@@ -57,6 +57,12 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
         reason = f"未登记：录入的当事人未签署 {', '.join(absent)}"
         write_history(uow, file, SYSTEM, change="parties_contradict_signatures", reason=reason)
         return
+    unconfirmed = sorted({signer.organisation_name for signer in event.signers if not signer.is_confirmed})
+    if unconfirmed:
+        # Or anybody could put obligations on an organisation's record by naming it beside a phone of their own.
+        reason = f"未登记：签署人手机号不属于其单位的成员，待该单位确认 {', '.join(unconfirmed)}"
+        write_history(uow, file, SYSTEM, change="signer_unconfirmed", reason=reason)
+        return
     register(uow, file, SYSTEM, signed_on=contract.signed_on, reason="签约信息自动归集")
 
 

@@ -37,6 +37,7 @@ def correct_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, r
         repository.store_progress(after, envelope, recipients)
         facts = {"by": sender_facts(actor), "reason": reason}
         record_for_envelope(uow, envelope, recipients, step="envelope.corrected", facts=facts)
+        envelope.sent_at = None  # from here nobody but the sender reads it, until it is sent anew
 
 
 def extend_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, expires_at: datetime) -> None:

@@ -5,7 +5,7 @@ A text never changes under its version: a new wording is a new version. The dige
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import rfc8785
@@ -30,7 +30,7 @@ _ACT_ZH = {
         "同意以电子签名方式签署，知悉电子签名与手写签名、盖章具有同等法律效力，由平台以颁发给本人的数字证书完成签名"
     ),
     RecipientRole.SEAL: (
-        "经本单位授权，同意在上述文件加盖本单位电子印章，知悉电子印章与实物印章具有同等法律效力，"
+        "经本单位授权，确认合同类别为“{contract_class}”，同意在上述文件加盖本单位电子印章，知悉电子印章与实物印章具有同等法律效力，"
         "由平台以颁发给本单位该印章的数字证书完成签名"
     ),
     RecipientRole.APPROVER: "同意其内容并批准继续签署；本人的批准不构成签名",
@@ -41,7 +41,8 @@ _ACT_EN = {
         "signature or a seal; the platform signs with the digital certificate issued to me"
     ),
     RecipientRole.SEAL: (
-        "am authorised by my organisation to apply its electronic seal to these documents; I know that it has the "
+        "am authorised by my organisation to apply its electronic seal to these documents, the class of the contract "
+        "being “{contract_class}”; I know that an electronic seal has the "
         "same legal effect as a physical seal; the platform signs with the digital certificate issued for that seal"
     ),
     RecipientRole.APPROVER: (
@@ -68,10 +69,12 @@ def consent_text(
     uscc: str,
     title: str,
     documents: Sequence[tuple[str, str]],
+    contract_class: str | None = None,
 ) -> Consent:
     """The current text for this recipient; `documents` are names and SHA-256 digests of the files as uploaded.
 
-    Those who don't act (viewers, cc) consent to nothing; they are shown the signers' wording.
+    Those who don't act (viewers, cc) consent to nothing; they are shown the signers' wording. Who applies a seal
+    confirms the `contract_class`, because seals are authorised by it.
     """
     shown = {
         "name": name,
@@ -80,12 +83,16 @@ def consent_text(
         "title": title,
         "count": len(documents),
         "documents": "; ".join(f"{file_name} SHA-256 {sha256}" for file_name, sha256 in documents),
-        "act_zh": _ACT_ZH.get(role, _ACT_ZH[RecipientRole.SIGNER]),
-        "act_en": _ACT_EN.get(role, _ACT_EN[RecipientRole.SIGNER]),
+        "act_zh": _act(_ACT_ZH, role).format(contract_class=contract_class or "未注明"),
+        "act_en": _act(_ACT_EN, role).format(contract_class=contract_class or "not stated"),
     }
     zh, en = _ZH.format_map(shown), _EN.format_map(shown)
     digest = hashlib.sha256(rfc8785.dumps({"version": CURRENT_VERSION, "zh": zh, "en": en})).hexdigest()
     return Consent(CURRENT_VERSION, zh, en, digest)
+
+
+def _act(wording: Mapping[RecipientRole, str], role: RecipientRole) -> str:
+    return wording.get(role, wording[RecipientRole.SIGNER])
 
 
 def check_version(given: str) -> None:

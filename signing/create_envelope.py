@@ -18,6 +18,7 @@ from signing.errors import (
     EnvelopeNotFound,
     EnvelopeStateConflict,
     ExternalIdTaken,
+    RescissionFixed,
     TooManyAnchors,
 )
 from signing.models import Document, Envelope, EnvelopeDocument, Field, Recipient
@@ -43,7 +44,8 @@ def create_envelope(context: SigningContext, actor: Actor, new: NewEnvelope) -> 
 def update_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, new: NewEnvelope, version: int) -> None:
     """Replaces everything about a draft. `version` is that of the draft the sender saw (its ETag).
 
-    Raises `EnvelopeNotFound`, `EnvelopeChanged`, `EnvelopeStateConflict`, and what `create_envelope` raises.
+    Raises `EnvelopeNotFound`, `EnvelopeChanged`, `EnvelopeStateConflict`, `RescissionFixed`, and what
+    `create_envelope` raises.
     """
     actor.require(Scope.ENVELOPES_WRITE)
     placed = locate_anchors(context, actor, new)
@@ -53,6 +55,8 @@ def update_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, ne
             raise EnvelopeNotFound
         if envelope.state != EnvelopeState.DRAFT:
             raise EnvelopeStateConflict(state=envelope.state)
+        if envelope.rescinds_id is not None:
+            raise RescissionFixed
         if envelope.version != version:
             raise EnvelopeChanged(version=envelope.version)
         documents = _own_documents(uow, actor, placed)
@@ -172,7 +176,8 @@ def _add_recipients(uow: UnitOfWork, envelope: Envelope, new: Sequence[NewRecipi
                 name=recipient.name,
                 phone=recipient.phone,
                 email=recipient.email,
-                organisation_name=recipient.organisation_name,
+                # An organisation with an account is called what it is called there, whatever the sender wrote.
+                organisation_name=organisation.name if organisation else recipient.organisation_name,
                 uscc=recipient.uscc,
                 organisation_id=organisation.id if organisation else None,
                 language=recipient.language,

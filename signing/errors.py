@@ -29,6 +29,18 @@ class SignerMissing(InvalidInput):
     en = "The envelope has nobody who signs. Add at least one recipient whose role is signer or seal."
 
 
+class PhoneShared(InvalidInput):
+    code = "phone_shared_by_parties"
+    zh = "手机号 {phone} 被用于不同单位的签署方：一人不能代表两方签署。请核对手机号。"
+    en = "The phone {phone} is given for parties of different organisations; nobody signs for two sides. Check it."
+
+
+class TooManyReplacements(Conflict):
+    code = "too_many_replacements"
+    zh = "这一位置的签署人已更换 {most} 次，不能再更换。请作废后重新发起。"
+    en = "The signer in this place was replaced {most} times and can't be replaced again. Void it and begin again."
+
+
 class RecipientDuplicate(InvalidInput):
     code = "recipient_duplicate"
     zh = "参与方标识 {key} 重复。请为每位参与方使用不同的标识。"
@@ -121,9 +133,9 @@ class FieldsOverlap(InvalidInput):
 
 class TextInvalid(InvalidInput):
     code = "text_invalid"
-    zh = "{what} 不合要求：不能为空，至多 {longest} 个字符，不含换行等控制字符；标识和域名称只用字母、数字、- 和 _。"
+    zh = "{what} 不合要求：不能为空，至多 {longest} 个字符，不含换行和不可见字符；标识和域名称只用字母、数字、- 和 _。"
     en = (
-        "{what} won't do: it must not be empty, has at most {longest} characters and no control characters; "
+        "{what} won't do: it must not be empty, has at most {longest} characters and no control or invisible ones; "
         "keys and field names use letters, digits, - and _ only."
     )
 
@@ -216,6 +228,15 @@ class TooManyCodes(TooManyRequests):
     code = "too_many_signing_codes"
     zh = "获取验证码过于频繁。请在 {retry_after_seconds} 秒后再试。"
     en = "Codes were requested too often. Try again in {retry_after_seconds} seconds."
+
+
+class CodeLocked(TooManyRequests):
+    code = "signing_code_locked"
+    zh = "验证码错误次数过多，为安全起见暂停验证。请在 {retry_after_seconds} 秒后再试，或请发起方核对手机号。"
+    en = (
+        "Wrong codes were entered too often, so no more are taken for now. Try again in {retry_after_seconds} "
+        "seconds, or have the sender check the phone."
+    )
 
 
 class NotASigner(NotAllowed):
@@ -345,6 +366,15 @@ class ExtensionInvalid(InvalidInput):
     code = "extension_invalid"
     zh = "新的截止时间须晚于现有截止时间 {current}。请重新选择。"
     en = "The new expiry must be later than the present one, {current}. Choose another."
+
+
+class RescissionFixed(Conflict):
+    code = "rescission_fixed"
+    zh = "解除协议由平台出具，须由原合同全部签署方签署：不能修改内容，也只能更换本单位的签署人。请作废后重新发起。"
+    en = (
+        "A rescission is written by the platform and signed by all who signed the contract: it can't be changed, and "
+        "you may replace only your own signer. Void it and begin again."
+    )
 
 
 class NotRescindable(Conflict):

@@ -10,7 +10,11 @@ from core.events import Event
 
 
 class SignerFact(BaseModel):
-    """One party as it signed. `uscc` names the organisation the person signed for."""
+    """One party as it signed. `uscc` names the organisation the person signed for.
+
+    `is_confirmed`: the organisation has no account here, or the phone that got the code is one of its members'. Else
+    only the sender says that this person may sign for it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,6 +25,7 @@ class SignerFact(BaseModel):
     organisation_name: str
     uscc: str
     signed_at: datetime
+    is_confirmed: bool = True
 
 
 class RecipientReleased(Event):

@@ -22,6 +22,7 @@ from ledger.service import record_evidence
 from signing.events import EnvelopeProgressed
 from signing.models import Document, Envelope, Recipient
 from signing.pki import repository as certificates
+from signing.policy import ACTING, RecipientState
 from signing.repository import EnvelopeFile
 
 
@@ -66,10 +67,10 @@ def record_for_envelope(
 ) -> UUID:
     """The evidence of a step, and the event that tells of it. `recipient` is whose step it was.
 
-    Called once the new states are stored: the event tells them. Readable by the sender and by every organisation
-    that a recipient acts for; those hear of it only once the envelope was sent.
+    Called once the new states are stored: the event tells them. Readable by the sender and, once the envelope was
+    sent, by the organisations of those who act and of viewers and copies whose turn has come.
     """
-    parties = {recipient.organisation_id for recipient in recipients if recipient.organisation_id is not None}
+    parties = _reading_organisations(recipients) if envelope.sent_at is not None else set()
     evidence_id = record_evidence(
         uow,
         type=step,
@@ -83,7 +84,7 @@ def record_for_envelope(
             event_id=evidence_id,
             envelope_id=envelope.id,
             organisation_id=envelope.organisation_id,
-            party_organisation_ids=sorted(parties) if envelope.sent_at is not None else [],
+            party_organisation_ids=sorted(parties),
             step=step,
             envelope_state=envelope.state,
             recipient_id=recipient.id if recipient else None,
@@ -98,6 +99,15 @@ def record_for_envelope(
     return evidence_id
 
 
+def _reading_organisations(recipients: Iterable[Recipient]) -> set[UUID]:
+    return {
+        recipient.organisation_id
+        for recipient in recipients
+        if recipient.organisation_id is not None
+        and (recipient.role in ACTING or recipient.state != RecipientState.AWAITING)
+    }
+
+
 def sender_facts(actor: Actor) -> dict[str, Any]:
     """Who acted for the sender; `person` is null for a program with an API token."""
     return {
@@ -110,10 +120,16 @@ def recipient_facts(recipient: Recipient) -> dict[str, Any]:
     return {
         "recipient": ids.public(ids.RECIPIENT, recipient.id),
         "name": recipient.name,
-        "phone": recipient.phone,
+        # All parties read this: the whole number stays with the platform.
+        "phone": masked_phone(recipient.phone),
         "organisation_name": recipient.organisation_name,
         "uscc": recipient.uscc,
     }
+
+
+def masked_phone(phone: str) -> str:
+    """`139****5678`: enough for its owner to know it, too little for others to call it (PIPL)."""
+    return f"{phone[:3]}****{phone[-4:]}"
 
 
 def document_facts(document: EnvelopeFile) -> dict[str, Any]:

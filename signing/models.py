@@ -46,6 +46,7 @@ class Envelope(Base):
     __tablename__ = "envelope"
     __table_args__ = (
         Index("ix_envelope_organisation_id_id", "organisation_id", "id"),
+        Index("ix_envelope_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_envelope_expiring", "expires_at", postgresql_where=text("state = 'in_progress'")),
         Index("ix_envelope_reminding", "next_reminder_at", postgresql_where=text("state = 'in_progress'")),
         UniqueConstraint("organisation_id", "external_id"),

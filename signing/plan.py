@@ -6,7 +6,7 @@ Boxes are measured in parts of the visible page, 0 to 1, from its top left corne
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,13 +31,14 @@ from signing.errors import (
     FieldsOverlap,
     FieldValueInvalid,
     FieldValueMissing,
+    PhoneShared,
     RecipientDuplicate,
     ReminderIntervalInvalid,
     SignatureFieldMissing,
     SignerMissing,
     TextInvalid,
 )
-from signing.policy import SIGNING, RecipientRole
+from signing.policy import ACTING, SIGNING, RecipientRole
 
 DEFAULT_LIFETIME = timedelta(days=30)
 LONGEST_LIFETIME = timedelta(days=365)
@@ -47,6 +48,12 @@ MOST_DOCUMENTS = 20
 SMALLEST_SIGNATURE = 0.03, 0.02
 SMALLEST_FIELD = 0.005, 0.005
 """Width and height in parts of the page: below this nobody could read what is in it."""
+
+_INVISIBLE = frozenset({"Cc", "Cs", "Cf"})
+"""Controls, surrogates, and format characters: those reverse what is read, or can't be seen."""
+
+_BLANK = " \t\u00a0\u3000\u115f\u1160\u2800\u3164\uffa0"
+"""What looks like nothing, though Unicode calls some of it letters."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
@@ -211,9 +218,12 @@ def check_expiry(given: datetime | None, now: datetime) -> datetime:
 
 
 def check_text(what: str, text: str, longest: int) -> str:
-    """A line people can read: not empty, not too long, no control characters. Raises `TextInvalid`."""
-    has_controls = any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
-    if not text.strip() or len(text) > longest or has_controls:
+    """A line people can read: not empty, not too long, nothing that hides or turns what is read around it.
+
+    Raises `TextInvalid`.
+    """
+    has_controls = any(unicodedata.category(character) in _INVISIBLE for character in text)
+    if not text.strip(_BLANK) or len(text) > longest or has_controls:
         raise TextInvalid(what=what, longest=longest)
     return text
 
@@ -265,6 +275,15 @@ def _check_recipients(recipients: Sequence[NewRecipient]) -> None:
         check_email(recipient.email)
     if not any(recipient.role in SIGNING for recipient in recipients):
         raise SignerMissing
+    check_phones((recipient.phone, recipient.uscc) for recipient in recipients if recipient.role in ACTING)
+
+
+def check_phones(acting: Iterable[tuple[str, str]]) -> None:
+    """Phones and organisations of those who act: nobody may act for two sides. Raises `PhoneShared`."""
+    sides: dict[str, str] = {}
+    for phone, uscc in acting:
+        if sides.setdefault(phone, uscc) != uscc:
+            raise PhoneShared(phone=phone)
 
 
 def _check_fields(fields: Sequence[NewField], recipients: Sequence[NewRecipient], pages: Sequence[int]) -> None:

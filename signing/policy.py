@@ -13,7 +13,7 @@ order can't sign twice, sign out of turn, reopen what has ended, or complete wit
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ from core.errors import DingyueError
 from signing.errors import (
     AlreadySigned,
     AlreadySignedBySomebody,
+    CodeLocked,
     EnvelopeExpired,
     EnvelopeStateConflict,
     NotASigner,
@@ -37,6 +38,8 @@ CODE_ATTEMPTS = 5
 CODE_PAUSE = timedelta(seconds=60)
 CODE_WINDOW = timedelta(hours=1)
 CODES_PER_WINDOW = 6
+WRONG_CODES_PER_DAY = 15
+LOCK_WINDOW = timedelta(days=1)
 REMINDER_PAUSE = timedelta(seconds=60)
 
 
@@ -330,6 +333,17 @@ def check_code_rate(requested_at: Iterable[datetime], now: datetime) -> None:
         raise TooManyCodes(retry_after_seconds=_seconds_until(recent[-1] + CODE_PAUSE, now))
     if len(recent) >= CODES_PER_WINDOW:
         raise TooManyCodes(retry_after_seconds=_seconds_until(recent[-CODES_PER_WINDOW] + CODE_WINDOW, now))
+
+
+def check_wrong_codes(wrong: Sequence[tuple[datetime, int]], now: datetime) -> None:
+    """Fifteen wrong codes in a day: somebody is guessing.
+
+    `wrong` has when each code was asked for, and how many wrong ones were entered for it. Raises `CodeLocked` with
+    the seconds until the oldest of them no longer counts.
+    """
+    recent = [(at, tries) for at, tries in wrong if at > now - LOCK_WINDOW]
+    if sum(tries for _, tries in recent) >= WRONG_CODES_PER_DAY:
+        raise CodeLocked(retry_after_seconds=_seconds_until(min(at for at, _ in recent) + LOCK_WINDOW, now))
 
 
 def _seconds_until(instant: datetime, now: datetime) -> int:

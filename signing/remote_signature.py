@@ -6,6 +6,8 @@
 Between the two nothing is locked: others may sign meanwhile, and then this preparation is void (`RemoteOutdated`).
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
-from signing import repository, signature_attempt, work
+from signing import policy, repository, signature_attempt, work
 from signing.context import SigningContext
 from signing.errors import (
     CertificateOfSomebodyElse,
@@ -28,7 +30,7 @@ from signing.errors import (
     RemoteOutdated,
     RemoteOver,
 )
-from signing.evidence import Origin
+from signing.evidence import Origin, record_for_envelope
 from signing.models import Recipient, RemoteSignature
 from signing.policy import RecipientRole, RecipientState
 from signing.ports import RemotePreparation, SignedPDF
@@ -52,6 +54,7 @@ def prepare_remote_signature(
 ) -> Prepared:
     """`certificate` is the signer's, DER. Raises as `sign_envelope` does, `CertificateOfSomebodyElse`, or
     `CertificateUnsuitable`."""
+    action = signature_attempt.with_checked_pictures(action)
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
         if seat.recipient.role != RecipientRole.SIGNER:
@@ -69,11 +72,12 @@ def prepare_remote_signature(
             recipient_id=seat.recipient.id,
             base_revision=base_revision,
             certificate=certificate,
-            plan=_plan(attempt, stored),
+            plan=_plan(attempt, stored, seat),
             prepared_at=attempt.signed_at,
             expires_at=uow.now + context.remote_lifetime,
         )
         uow.session.add(remote)
+        _record_preparation(uow, context, seat, action, certificate)
     return Prepared(remote.id, {position: each.digest for position, each in prepared.items()}, remote.expires_at)
 
 
@@ -89,6 +93,7 @@ def complete_remote_signature(
         seat = take_seat(uow, session_token)
         if seat.recipient.state == RecipientState.COMPLETED:
             return
+        policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
         remote = _open(uow, seat, remote_id)
         attempt = _attempt(seat, remote)
         if set(signatures) != {document.position for document in attempt.documents}:
@@ -106,13 +111,36 @@ def complete_remote_signature(
 
 
 def require_certificate_of(recipient: Recipient, der: bytes) -> None:
-    """Raises `CertificateOfSomebodyElse` unless the certificate names the recipient.
+    """Raises `CertificateOfSomebodyElse` unless the certificate names the recipient, and no other organisation.
 
-    An authority writes a person's name into the common name, alone or with a number beside it.
+    Authorities write a person's name into the common name, alone or beside a number (`张三@0123`).
     """
-    names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    if not any(recipient.name in str(name.value) for name in names):
+    subject = x509.load_der_x509_certificate(der).subject
+    codes = _texts(subject, NameOID.ORGANIZATION_IDENTIFIER)
+    organisations = _texts(subject, NameOID.ORGANIZATION_NAME)
+    is_theirs = (
+        all(recipient.uscc in code for code in codes)
+        if codes
+        else not organisations or _folded(recipient.organisation_name) in organisations
+    )
+    names = [_without_number(text) for text in _texts(subject, NameOID.COMMON_NAME)]
+    if _folded(recipient.name) not in names or not is_theirs:
         raise CertificateOfSomebodyElse(name=recipient.name)
+
+
+def _texts(subject: x509.Name, kind: x509.ObjectIdentifier) -> list[str]:
+    return [_folded(str(attribute.value)) for attribute in subject.get_attributes_for_oid(kind)]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _without_number(name: str) -> str:
+    return _NUMBER_BESIDE.sub("", name)
+
+
+_NUMBER_BESIDE = re.compile(r"^[0-9]+[\s@_/|:,;()-]+|[\s@_/|:,;()-]+[0-9]+\)?$")
 
 
 def _prepare(
@@ -132,7 +160,8 @@ def _complete(
 
 def _open(uow: UnitOfWork, seat: Seat, remote_id: UUID) -> RemoteSignature:
     remote = repository.remote_signature(uow.session, seat.recipient.id, remote_id)
-    if remote is None:
+    # The session that showed the code completes it, and no other: the link alone would let somebody else finish.
+    if remote is None or remote.plan["session"] != seat.session.id.hex:
         raise RemoteNotFound
     if remote.completed_at is not None or uow.now >= remote.expires_at:
         raise RemoteOver
@@ -151,6 +180,7 @@ def _finish(
     work_id: UUID,
     revisions: list[NewRevision],
 ) -> None:
+    policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
     remote = _open(uow, seat, remote_id)
     remote.completed_at = uow.now
     signature_attempt.count(
@@ -164,9 +194,10 @@ def _finish(
     )
 
 
-def _plan(attempt: Attempt, stored: Mapping[int, str]) -> dict[str, Any]:
+def _plan(attempt: Attempt, stored: Mapping[int, str], seat: Seat) -> dict[str, Any]:
     """What completing needs: no personal data beyond what the envelope itself keeps."""
     return {
+        "session": seat.session.id.hex,
         "prepared": {str(position): key for position, key in stored.items()},
         "values": dict(attempt.values),
         "address": attempt.origin.address,
@@ -186,6 +217,18 @@ def _attempt(seat: Seat, remote: RemoteSignature) -> Attempt:
         certificate_id=None,
         seal=None,
         origin=Origin(remote.plan["address"], remote.plan["user_agent"]),
+    )
+
+
+def _record_preparation(
+    uow: UnitOfWork, context: SigningContext, seat: Seat, action: Action, certificate: bytes
+) -> None:
+    facts = {
+        **signature_attempt.action_facts(context, seat, action.origin),
+        "certificate": _certificate_facts(certificate),
+    }
+    record_for_envelope(
+        uow, seat.envelope, seat.recipients, step="recipient.remote_prepared", facts=facts, recipient=seat.recipient
     )
 
 

@@ -8,6 +8,7 @@
 Both make a new revision of each document under the envelope's lease, like any other step.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,6 +28,10 @@ RENEW_BEFORE = timedelta(days=180)
 """How long before its certificate ends a document timestamp is covered by another."""
 
 AT_ONCE = 50
+PAUSE = timedelta(days=1)
+"""How long a completed envelope whose timestamp couldn't be renewed is left alone."""
+
+_log = logging.getLogger(__name__)
 
 
 def upgrade_timestamps(context: SigningContext, now: datetime) -> int:
@@ -40,7 +45,7 @@ def renew_timestamps(context: SigningContext, now: datetime) -> int:
     """Renews the timestamps that end within half a year; in how many envelopes. Nothing expires unseen: an authority
     that doesn't answer today is asked again tomorrow."""
     with context.unit_of_work() as uow:
-        ending = repository.envelopes_to_renew(uow.session, now + RENEW_BEFORE, AT_ONCE)
+        ending = repository.envelopes_to_renew(uow.session, now, now + RENEW_BEFORE, AT_ONCE)
     return _stamp_each(context, ending, EnvelopeState.COMPLETED, now)
 
 
@@ -53,6 +58,8 @@ def _stamp_each(context: SigningContext, envelope_ids: Sequence[UUID], state: En
             continue  # somebody is signing; the next sweep looks again
         except TimestampUnavailable:
             break  # the others would wait for the same authority
+        except Exception:  # noqa: BLE001 - one that fails, with its reason kept, must not hold up the others
+            _log.exception("no time-stamp for envelope %s", envelope_id.hex)
     return done
 
 
@@ -66,7 +73,9 @@ def _stamp(context: SigningContext, envelope_id: UUID, state: EnvelopeState, now
     try:
         stamped = [work.make_revision(context, document, context.signer.add_timestamp) for document in documents]
     except Exception as error:
-        work.give_up(context, envelope_id, work_id, error)
+        # A completed envelope is nobody's to wait for; one being signed must not be held.
+        pause = PAUSE if state is EnvelopeState.COMPLETED and not isinstance(error, TimestampUnavailable) else None
+        work.give_up(context, envelope_id, work_id, error, pause)
         raise
     with context.unit_of_work() as uow:
         return _finish(uow, envelope_id, state, work_id, stamped)

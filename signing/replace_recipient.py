@@ -20,15 +20,18 @@ from signing.errors import (
     EnvelopeNotFound,
     RecipientNotFound,
     ReplacementSamePerson,
+    RescissionFixed,
+    TooManyReplacements,
 )
 from signing.evidence import Origin, recipient_facts, record_for_envelope, sender_facts
 from signing.models import Envelope, Recipient
-from signing.plan import check_email, check_text
-from signing.policy import RecipientState
+from signing.plan import check_email, check_phones, check_text
+from signing.policy import ACTING, RecipientState
 from signing.release_recipients import release_recipients
 from signing.signing_session import is_authenticated, take_seat
 
 LONGEST_REASON = 500
+MOST_REPLACEMENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ class Replacement:
 def replace_recipient(
     context: SigningContext, actor: Actor, envelope_id: UUID, recipient_id: UUID, new: Replacement
 ) -> UUID:
-    """The id of the successor. Raises `EnvelopeNotFound`, `RecipientNotFound`, `AlreadySigned`, or what is wrong with
-    the replacement."""
+    """The id of the successor. Raises `EnvelopeNotFound`, `RecipientNotFound`, `AlreadySigned`, `RescissionFixed`,
+    `TooManyReplacements`, or what is wrong with the replacement."""
     actor.require(Scope.ENVELOPES_WRITE)
     _check(new)
     with context.unit_of_work() as uow:
@@ -57,6 +60,8 @@ def replace_recipient(
         recipient = next((each for each in recipients if each.id == recipient_id), None)
         if recipient is None:
             raise RecipientNotFound
+        if envelope.rescinds_id is not None and recipient.organisation_id != actor.organisation_id:
+            raise RescissionFixed  # or one party could undo the contract alone
         return _replace(uow, context, envelope, recipients, old=recipient, new=new, facts={"by": sender_facts(actor)})
 
 
@@ -99,6 +104,10 @@ def _replace(
     work.require_free(envelope, uow.now)
     if new.phone == old.phone:
         raise ReplacementSamePerson
+    others = [each for each in recipients if each.id != old.id and each.state != RecipientState.REPLACED]
+    check_phones([(new.phone, old.uscc), *((each.phone, each.uscc) for each in others if each.role in ACTING)])
+    if _replaced_before(old, recipients) >= MOST_REPLACEMENTS:
+        raise TooManyReplacements(most=MOST_REPLACEMENTS)
     successor = _successor(uow, old, new)
     before = repository.progress(envelope, recipients)
     after = policy.replace_party(before, old.id, successor.id)
@@ -117,6 +126,15 @@ def _replace(
     if successor.state == RecipientState.RELEASED:
         release_recipients(uow, context, envelope, everybody, [successor.id])
     return successor.id
+
+
+def _replaced_before(recipient: Recipient, recipients: list[Recipient]) -> int:
+    """How often the recipient in this place was replaced so far."""
+    by_id = {each.id: each for each in recipients}
+    count = 0
+    while recipient.replaces_id is not None:
+        recipient, count = by_id[recipient.replaces_id], count + 1
+    return count
 
 
 def _successor(uow: UnitOfWork, old: Recipient, new: Replacement) -> Recipient:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
@@ -67,12 +67,27 @@ def envelope(session: Session, actor: Actor, envelope_id: UUID) -> Envelope | No
 def envelopes(
     session: Session, actor: Actor, *, state: EnvelopeState | None, before: UUID | None, limit: int
 ) -> Sequence[Envelope]:
-    """Newest first, older than `before`."""
-    query = select(Envelope).where(_is_readable_by(actor))
+    """Newest first, older than `before`.
+
+    Own envelopes and those one is a party to are looked up by an index each, a page of either; asked for in one
+    condition, the database would walk everybody's.
+    """
+    own = select(Envelope.id).where(Envelope.organisation_id == actor.organisation_id)
+    as_party = (
+        select(Recipient.envelope_id)
+        .distinct()
+        .join(Envelope, Envelope.id == Recipient.envelope_id)
+        .where(Recipient.organisation_id == actor.organisation_id, Envelope.sent_at.is_not(None))
+    )
     if state is not None:
-        query = query.where(Envelope.state == state)
+        own, as_party = own.where(Envelope.state == state), as_party.where(Envelope.state == state)
     if before is not None:
-        query = query.where(Envelope.id < before)
+        own, as_party = own.where(Envelope.id < before), as_party.where(Recipient.envelope_id < before)
+    page = union(
+        own.order_by(Envelope.id.desc()).limit(limit).subquery().select(),
+        as_party.order_by(Recipient.envelope_id.desc()).limit(limit).subquery().select(),
+    ).subquery()
+    query = select(Envelope).where(Envelope.id.in_(select(page.c[0])))
     return session.scalars(query.order_by(Envelope.id.desc()).limit(limit)).all()
 
 
@@ -208,6 +223,15 @@ def latest_code(session: Session, recipient_id: UUID) -> SigningCode | None:
     )
 
 
+def wrong_codes_since(session: Session, recipient_id: UUID, since: datetime) -> list[tuple[datetime, int]]:
+    """When each code of a recipient was asked for, and how often something else was entered for it."""
+    wrong = SigningCode.attempts - case((SigningCode.used_at.is_not(None), 1), else_=0)
+    query = select(SigningCode.requested_at, wrong).where(
+        SigningCode.recipient_id == recipient_id, SigningCode.requested_at > since
+    )
+    return [(at, tries) for at, tries in session.execute(query)]
+
+
 def codes_requested_since(session: Session, recipient_id: UUID, since: datetime) -> Sequence[datetime]:
     return session.scalars(
         select(SigningCode.requested_at).where(
@@ -248,7 +272,7 @@ def envelopes_without_timestamp(session: Session, now: datetime, limit: int) -> 
     ).all()
 
 
-def envelopes_to_renew(session: Session, before: datetime, limit: int) -> Sequence[UUID]:
+def envelopes_to_renew(session: Session, now: datetime, before: datetime, limit: int) -> Sequence[UUID]:
     """Completed ones whose last document timestamp can't be validated much longer by its own certificate."""
     due = (
         select(EnvelopeDocument.envelope_id, func.min(EnvelopeDocument.renew_before).label("at"))
@@ -259,17 +283,19 @@ def envelopes_to_renew(session: Session, before: datetime, limit: int) -> Sequen
     return session.scalars(
         select(Envelope.id)
         .join(due, due.c.envelope_id == Envelope.id)
-        .where(Envelope.state == EnvelopeState.COMPLETED)
+        .where(
+            Envelope.state == EnvelopeState.COMPLETED, or_(Envelope.work_until.is_(None), Envelope.work_until <= now)
+        )
         .order_by(due.c.at)
         .limit(limit)
     ).all()
 
 
 def live_rescission(session: Session, envelope_id: UUID) -> UUID | None:
-    """An envelope that is to undo this one and hasn't come to nothing."""
-    came_to_nothing = (EnvelopeState.DECLINED, EnvelopeState.VOIDED, EnvelopeState.EXPIRED, EnvelopeState.FAILED)
+    """An envelope that is out, or went through, to undo this one. A draft that nobody sends stands in nobody's way."""
+    under_way = (EnvelopeState.PROCESSING, EnvelopeState.IN_PROGRESS, EnvelopeState.SEALING, EnvelopeState.COMPLETED)
     return session.scalar(
-        select(Envelope.id).where(Envelope.rescinds_id == envelope_id, Envelope.state.not_in(came_to_nothing)).limit(1)
+        select(Envelope.id).where(Envelope.rescinds_id == envelope_id, Envelope.state.in_(under_way)).limit(1)
     )
 
 

@@ -32,7 +32,7 @@ LONGEST_REASON = 500
 
 
 def rescind_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, reason: str) -> UUID:
-    """The id of the draft to send. Any party with an account may begin; all who signed must sign.
+    """The id of the draft to send. An organisation that signed, or sent, may begin; all who signed must sign.
 
     Raises `EnvelopeNotFound`, or `NotRescindable` if the envelope isn't completed, is rescinded already, is a
     rescission itself, or another one is under way.
@@ -41,6 +41,8 @@ def rescind_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, r
     check_text("reason", reason, LONGEST_REASON)
     with context.unit_of_work() as uow:
         envelope, signers = _completed(uow, actor, envelope_id)
+        if actor.organisation_id not in {envelope.organisation_id, *(signer.organisation_id for signer in signers)}:
+            raise NotRescindable
         facts = _facts(uow, envelope, signers, reason)
     agreement = rescission_agreement(facts)
     document = upload_document(context, actor, name=f"解除协议 {facts.envelope}.pdf", data=agreement.data)
@@ -60,6 +62,32 @@ def rescind_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, r
             },
         )
     return draft.id
+
+
+def require_sendable(uow: UnitOfWork, rescission: Envelope) -> None:
+    """Before a rescission goes out: two drafts may stand side by side, but only one of them is sent.
+
+    Locks the contract's envelope. Raises `NotRescindable`.
+    """
+    if rescission.rescinds_id is None:
+        return
+    envelope = repository.envelope_for_update(uow.session, rescission.rescinds_id)
+    under_way = repository.live_rescission(uow.session, envelope.id)
+    if envelope.rescinded_at is not None or under_way not in {None, rescission.id}:
+        raise NotRescindable
+
+
+def undoes(uow: UnitOfWork, rescission: Envelope, recipients: Sequence[Recipient]) -> UUID | None:
+    """The envelope whose contract a completed rescission undoes: only if it bears all the contract's signatures.
+
+    It does by the way it is made. Asked once more, because a contract undone by one side alone could not be mended.
+    """
+    if rescission.rescinds_id is None:
+        return None
+    envelope = repository.envelope_for_update(uow.session, rescission.rescinds_id)
+    original = repository.recipients(uow.session, envelope.id)
+    is_covered = {each.uscc for each in _signers(original)} <= {each.uscc for each in _signers(recipients)}
+    return envelope.id if is_covered and envelope.is_test == rescission.is_test else None
 
 
 def note_rescinded(uow: UnitOfWork, envelope_id: UUID, rescission: Envelope) -> None:
@@ -84,12 +112,11 @@ def _completed(uow: UnitOfWork, actor: Actor, envelope_id: UUID) -> tuple[Envelo
     )
     if not is_open:
         raise NotRescindable
-    signers = [
-        recipient
-        for recipient in repository.recipients(uow.session, envelope.id)
-        if recipient.role in SIGNING and recipient.state == RecipientState.COMPLETED
-    ]
-    return envelope, signers
+    return envelope, _signers(repository.recipients(uow.session, envelope.id))
+
+
+def _signers(recipients: Sequence[Recipient]) -> list[Recipient]:
+    return [each for each in recipients if each.role in SIGNING and each.state == RecipientState.COMPLETED]
 
 
 def _facts(uow: UnitOfWork, envelope: Envelope, signers: Sequence[Recipient], reason: str) -> RescissionFacts:

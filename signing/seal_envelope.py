@@ -6,6 +6,7 @@ A failure leaves the envelope visibly `sealing`, with the reason, and raises, so
 from datetime import datetime
 from uuid import UUID
 
+from accounts import repository as accounts
 from core import ids
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
@@ -17,7 +18,7 @@ from signing.models import Envelope, Recipient
 from signing.policy import SIGNING, EnvelopeState
 from signing.release_recipients import release_recipients
 from signing.repository import EnvelopeFile
-from signing.rescind_envelope import note_rescinded
+from signing.rescind_envelope import note_rescinded, undoes
 from signing.work import NewRevision
 
 REASON = "全部签署方已签署 / Signed by all parties"
@@ -73,9 +74,10 @@ def _finish(
         facts=_facts(context, envelope, recipients, sealed_at),
         files=[new.stored for new in sealed],
     )
-    _announce(uow, envelope, recipients, sealed, envelope.completion_evidence_id)
-    if envelope.rescinds_id is not None:
-        note_rescinded(uow, envelope.rescinds_id, envelope)
+    undone_id = undoes(uow, envelope, recipients)
+    _announce(uow, envelope, recipients, sealed, evidence_id=envelope.completion_evidence_id, undone_id=undone_id)
+    if undone_id is not None:
+        note_rescinded(uow, undone_id, envelope)
     release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
 
 
@@ -107,8 +109,11 @@ def _announce(
     envelope: Envelope,
     recipients: list[Recipient],
     sealed: list[NewRevision],
+    *,
     evidence_id: UUID,
+    undone_id: UUID | None,
 ) -> None:
+    confirmed = _confirmed(uow, recipients)
     uow.emit(
         EnvelopeCompleted(
             envelope_id=envelope.id,
@@ -122,7 +127,7 @@ def _announce(
             evidence_id=evidence_id,
             contract_class=envelope.contract_class,
             is_test=envelope.is_test,
-            rescinds_id=envelope.rescinds_id,
+            rescinds_id=undone_id,
             signers=[
                 SignerFact(
                     recipient_id=signer.id,
@@ -132,11 +137,21 @@ def _announce(
                     organisation_name=signer.organisation_name,
                     uscc=signer.uscc,
                     signed_at=signed_at,
+                    is_confirmed=signer.id in confirmed,
                 )
                 for signer, signed_at in _signatures(recipients)
             ],
         )
     )
+
+
+def _confirmed(uow: UnitOfWork, recipients: list[Recipient]) -> set[UUID]:
+    """The recipients who sign for an organisation without an account, or by the phone of one of its members."""
+    organisation_ids = {each.organisation_id for each in recipients if each.organisation_id is not None}
+    phones = accounts.members_phones(uow.session, organisation_ids)
+    return {
+        each.id for each in recipients if each.organisation_id is None or (each.organisation_id, each.phone) in phones
+    }
 
 
 def _signatures(recipients: list[Recipient]) -> list[tuple[Recipient, datetime]]:

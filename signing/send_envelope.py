@@ -20,6 +20,7 @@ from signing.policy import EnvelopeState
 from signing.ports import PlacedField, SignedPDF
 from signing.release_recipients import release_recipients
 from signing.repository import EnvelopeFile
+from signing.rescind_envelope import require_sendable
 from signing.work import NewRevision
 
 WATERMARK = "测试文件 不具法律效力 TEST — NOT LEGALLY BINDING"
@@ -36,7 +37,8 @@ class _Preparation:
 
 
 def send_envelope(context: SigningContext, actor: Actor, envelope_id: UUID) -> None:
-    """Raises `SealingNotReady`, `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`.
+    """Raises `SealingNotReady`, `EnvelopeNotFound`, `EnvelopeStateConflict`, `EnvelopeExpired`, `EnvelopeBusy`,
+    `NotRescindable` for a rescission beside another one.
 
     If a document can't be prepared the envelope has `failed`; if something didn't answer it is a draft again.
     A crash in between leaves it `processing`; once the lease lapsed, sending again goes on from there.
@@ -91,6 +93,7 @@ def _claim(uow: UnitOfWork, context: SigningContext, actor: Actor, envelope_id: 
     envelope, recipients = _own(uow, actor, envelope_id)
     policy.require_live(expires_at=envelope.expires_at, now=uow.now)
     work.require_free(envelope, uow.now)
+    require_sendable(uow, envelope)
     progress = repository.progress(envelope, recipients)
     if progress.state is not EnvelopeState.PROCESSING:
         repository.store_progress(policy.start_processing(progress), envelope, recipients)

@@ -110,8 +110,8 @@ class SigningService(SigningContext):
     def seat_content(self, session_token: str, position: int = 1) -> StoredPDF:
         return reads.seat_content(self, session_token, position)
 
-    def request_code(self, session_token: str) -> CodeSent:
-        return request_code(self, session_token)
+    def request_code(self, session_token: str, origin: Origin) -> CodeSent:
+        return request_code(self, session_token, origin)
 
     def verify_code(self, session_token: str, code: str, origin: Origin) -> datetime:
         return verify_code(self, session_token, code, origin)

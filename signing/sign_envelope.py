@@ -24,6 +24,7 @@ from signing.work import NewRevision
 
 def sign_envelope(context: SigningContext, session_token: str, action: Action) -> None:
     """Raises `CodeRequired`, `ConsentMissing`, `NotYourTurn`, `EnvelopeBusy` … or an `InvalidInput` about a field."""
+    action = signature_attempt.with_checked_pictures(action)
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
         if seat.recipient.state == RecipientState.COMPLETED:

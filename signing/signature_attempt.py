@@ -5,7 +5,7 @@ count    in a transaction: the new revisions, the evidence, the use of the seal,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -90,7 +90,6 @@ def begin(
         uscc=seat.recipient.uscc,
     )
     certificate_id = None if has_own_certificate else _certificate(uow, context, identity, seal)
-    pictures = _pictures(action.pictures)
     signed_documents = {each.document for each in fields if FieldKind(each.kind) in CARRYING}
     documents = [file for file in seat.documents if file.position in signed_documents]
     orders = {
@@ -101,7 +100,7 @@ def begin(
             signed_at=uow.now,
             reason=_REASON[RecipientRole(seat.recipient.role)],
             values={each.name: values[each.name] for each in fields if each.name in values},
-            pictures=pictures,
+            pictures=dict(action.pictures),
         )
         for file in documents
     }
@@ -225,7 +224,7 @@ def own_fields(uow: UnitOfWork, seat: Seat) -> list[Field]:
 
 
 _ORGANISATION = {
-    True: "an account of the platform, opened by its operator",
+    True: "has an account of the platform; whether this person may sign for it is for its members' phones to tell",
     False: "as the sender wrote it; only the check digit of its code was checked",
 }
 """What is known of the organisation somebody acts for: said, so that nobody takes more for checked than was."""
@@ -258,13 +257,16 @@ def _certificate(uow: UnitOfWork, context: SigningContext, identity: SignerIdent
     return seal.certificate_id if seal else context.issuer.issue_signer_certificate(uow, identity)
 
 
-def _pictures(pictures: Mapping[FieldKind, bytes]) -> dict[FieldKind, bytes]:
-    """Raises what is wrong with one. Seals' pictures come from the seal, never from the request."""
-    accepted = {kind: picture for kind, picture in pictures.items() if kind in _DRAWN}
+def with_checked_pictures(action: Action) -> Action:
+    """Before anything is locked, for decoding a picture takes long. Raises what is wrong with one.
+
+    Seals' pictures come from the seal, never from the request.
+    """
+    accepted = {kind: picture for kind, picture in action.pictures.items() if kind in _DRAWN}
     for picture in accepted.values():
         check_picture(picture)
         check_stroke(picture)
-    return accepted
+    return replace(action, pictures=accepted)
 
 
 _DRAWN = frozenset({FieldKind.SIGNATURE, FieldKind.INITIALS})

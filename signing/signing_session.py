@@ -19,7 +19,7 @@ from signing.errors import CodeNotUsable, CodeWrong, LinkInvalid, SigningSession
 from signing.events import SigningCodeRequested
 from signing.evidence import Origin, recipient_facts, record_for_envelope
 from signing.models import Envelope, Recipient, SigningCode, SigningSession
-from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, RecipientRole, RecipientState
+from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, LOCK_WINDOW, RecipientRole, RecipientState
 from signing.repository import EnvelopeFile
 
 CODE_PURPOSE = "signing-code"
@@ -43,6 +43,7 @@ class Seat:
     def consent(self) -> Consent:
         return consent_text(
             role=RecipientRole(self.recipient.role),
+            contract_class=self.envelope.contract_class,
             name=self.recipient.name,
             organisation=self.recipient.organisation_name,
             uscc=self.recipient.uscc,
@@ -103,14 +104,18 @@ def take_seat(uow: UnitOfWork, session_token: str) -> Seat:
     return Seat(session, envelope, documents, recipient, recipients)
 
 
-def request_code(context: SigningContext, session_token: str) -> CodeSent:
-    """Sends a new code to the recipient's phone; older ones stop working. Raises `TooManyCodes`, or why not now."""
+def request_code(context: SigningContext, session_token: str, origin: Origin) -> CodeSent:
+    """Sends a new code to the recipient's phone; older ones stop working.
+
+    Raises `TooManyCodes`, `CodeLocked`, or why not now.
+    """
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
         policy.require_turn(seat.progress, seat.recipient.id)
         policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
         requested = repository.codes_requested_since(uow.session, seat.recipient.id, uow.now - CODE_WINDOW)
         policy.check_code_rate(requested, uow.now)
+        policy.check_wrong_codes(_wrong_codes(uow, seat), uow.now)
         code_id, code = uow.new_id(), f"{randomness.randbelow(1_000_000):06d}"
         uow.session.add(
             SigningCode(
@@ -122,6 +127,7 @@ def request_code(context: SigningContext, session_token: str) -> CodeSent:
                 attempts=0,
             )
         )
+        _record_code(uow, seat, code_id, "recipient.code_requested", origin)
         minutes = int(CODE_LIFETIME.total_seconds() // 60)
         uow.emit(
             SigningCodeRequested(
@@ -138,11 +144,15 @@ def request_code(context: SigningContext, session_token: str) -> CodeSent:
 
 
 def verify_code(context: SigningContext, session_token: str, code: str, origin: Origin) -> datetime:
-    """Until when this session may sign. Raises `CodeWrong`, or `CodeNotUsable` (expired, used, five wrong tries)."""
+    """Until when this session may sign.
+
+    Raises `CodeWrong`, `CodeNotUsable` (expired, used, five wrong tries), or `CodeLocked` after many wrong ones.
+    """
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
         policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
         authenticated = policy.authenticate(seat.progress, seat.recipient.id)
+        policy.check_wrong_codes(_wrong_codes(uow, seat), uow.now)
         stored = repository.latest_code(uow.session, seat.recipient.id)
         if stored is None or not _is_usable(stored, uow.now):
             raise CodeNotUsable
@@ -155,6 +165,8 @@ def verify_code(context: SigningContext, session_token: str, code: str, origin: 
             seat.session.authenticated_until = until
             repository.store_progress(authenticated, seat.envelope, seat.recipients)
             _record_authentication(uow, seat, stored, origin)
+        else:
+            _record_code(uow, seat, stored.id, "recipient.code_refused", origin)
     # Outside the block: a wrong try must be committed, or it wouldn't count.
     if not is_right:
         raise CodeWrong(attempts_left=CODE_ATTEMPTS - stored.attempts)
@@ -182,6 +194,15 @@ def _record_authentication(uow: UnitOfWork, seat: Seat, code: SigningCode, origi
     record_for_envelope(
         uow, seat.envelope, seat.recipients, step="recipient.authenticated", facts=facts, recipient=seat.recipient
     )
+
+
+def _record_code(uow: UnitOfWork, seat: Seat, code_id: UUID, step: str, origin: Origin) -> None:
+    facts = {"by": recipient_facts(seat.recipient), "code": code_reference(code_id), **origin.facts()}
+    record_for_envelope(uow, seat.envelope, seat.recipients, step=step, facts=facts, recipient=seat.recipient)
+
+
+def _wrong_codes(uow: UnitOfWork, seat: Seat) -> list[tuple[datetime, int]]:
+    return repository.wrong_codes_since(uow.session, seat.recipient.id, uow.now - LOCK_WINDOW)
 
 
 def _is_usable(code: SigningCode, now: datetime) -> bool:

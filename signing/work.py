@@ -9,7 +9,7 @@ over, `finish` refuses our result: of two attempts at most one is ever stored.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from core.errors import DingyueError
@@ -113,10 +113,16 @@ def reason_of(error: Exception) -> str:
     return str(error)[:500] if isinstance(error, DingyueError) else type(error).__name__
 
 
-def give_up(context: SigningContext, envelope_id: UUID, work_id: UUID, error: Exception) -> None:
-    """Gives the lease back after a failure and keeps the reason, so that the next attempt needn't wait."""
+def give_up(
+    context: SigningContext, envelope_id: UUID, work_id: UUID, error: Exception, pause: timedelta | None = None
+) -> None:
+    """Gives the lease back after a failure and keeps the reason, so that the next attempt needn't wait.
+
+    With a `pause` nobody tries again before it is over: for sweeps, which others wait in line behind.
+    """
     with context.unit_of_work() as uow:
         envelope = repository.envelope_for_update(uow.session, envelope_id)
         if holds(envelope, work_id):
-            envelope.work_id = envelope.work_until = None
+            envelope.work_id = None
+            envelope.work_until = None if pause is None else uow.now + pause
             envelope.last_error = reason_of(error)

@@ -64,9 +64,9 @@ def read_session_document(
 
 
 @router.post("/current/code", status_code=202)
-def request_code(services: CurrentServices, token: BearerToken) -> CodeOutput:
+def request_code(services: CurrentServices, origin: CurrentOrigin, token: BearerToken) -> CodeOutput:
     """Sends a one-time code to the recipient's own phone, at most one a minute."""
-    sent = services.signing.request_code(token)
+    sent = services.signing.request_code(token, origin)
     return CodeOutput(phone_hint=sent.phone_hint, valid_minutes=sent.valid_minutes)
 
 

@@ -28,6 +28,7 @@ from tests.support.signing import PDF, Table
 from tests.support.victims import answer_request, kill
 
 FILE = {"name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": "0" * 64, "sm3": "0" * 64}
+RECIPIENTS_PATH = "/v1/signing-sessions/current/sign"
 PATH = "/v1/evidence"
 
 
@@ -86,6 +87,7 @@ def test_a_request_slower_than_its_claim_leaves_the_answer_of_the_one_that_took_
     unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock, slow_status: int
 ) -> None:
     ran: list[int] = []
+    headers = {"Idempotency-Key": "slow", "Authorization": "Bearer of a recipient's session"}
 
     async def work(scope: Scope, receive: Receive, send: Send) -> None:
         ran.append(len(ran) + 1)
@@ -102,7 +104,7 @@ def test_a_request_slower_than_its_claim_leaves_the_answer_of_the_one_that_took_
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://dingyue.test") as client:
-            return await client.post("/v1/things", headers={"Idempotency-Key": "slow"})
+            return await client.post(RECIPIENTS_PATH, headers=headers)
 
     assert asyncio.run(ask()).status_code == slow_status
     assert asyncio.run(ask()).json() == 2

@@ -287,7 +287,7 @@ def test_both_parties_of_a_group_at_the_same_moment(table: Table) -> None:
 def test_wrong_codes_are_counted_one_by_one(table: Table) -> None:
     envelope_id = table.sent()
     session = table.open(envelope_id, "buyer")
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     wrong = "000000" if table.latest_code() != "000000" else "000001"
 
     def guess(_: int) -> str:
@@ -317,5 +317,5 @@ def test_killed_while_completing_a_remote_signature(
     assert table.steps(envelope_id).count("recipient.signed") == 0
     clock.advance(table.service.work_lifetime)
     table.service.complete_remote_signature(session, remote_id, {1: b"cms"})
-    assert table.content(envelope_id).count("signed elsewhere") == 1
+    assert table.content(envelope_id).count("signed elsewhere with") == 1
     assert table.steps(envelope_id).count("recipient.signed") == 1

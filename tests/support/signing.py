@@ -266,7 +266,7 @@ class Table:
 
     def authenticated_as(self, recipient_id: UUID) -> str:
         session = self.service.open_link(self.link_of(recipient_id), ORIGIN)
-        self.service.request_code(session)
+        self.service.request_code(session, ORIGIN)
         self.service.verify_code(session, self.latest_code(), ORIGIN)
         return session
 

@@ -96,7 +96,7 @@ def request_code(request: Request, services: CurrentServices, token: str, form: 
     """Answers with the page itself, not by a redirect: what was filled in so far stays."""
     session, _ = _session(request, services, token)
     try:
-        services.signing.request_code(session)
+        services.signing.request_code(session, _origin(request))
     except DingyueError as error:
         return _show(request, services, token, session, form=form, refusal=error)
     return _show(request, services, token, session, form=form, is_code_sent=True)

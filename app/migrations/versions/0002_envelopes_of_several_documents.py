@@ -73,6 +73,7 @@ def _extend_envelope() -> None:
     op.add_column("envelope", sa.Column("report_object_key", sa.Text(), nullable=True))
     op.add_column("envelope", sa.Column("report_sha256", sa.Text(), nullable=True))
     op.create_foreign_key(op.f("fk_envelope_rescinds_id"), "envelope", "envelope", ["rescinds_id"], ["id"])
+    op.create_index("ix_envelope_organisation_id_state_id", "envelope", ["organisation_id", "state", "id"])
     op.create_index(op.f("ix_envelope_rescinds_id"), "envelope", ["rescinds_id"])
     op.create_index(
         "ix_envelope_reminding",

@@ -63,9 +63,11 @@ def test_two_parties_sign_in_order_and_the_platform_seals(table: Table) -> None:
     assert table.steps(envelope_id) == [
         "envelope.sent",
         "recipient.viewed",
+        "recipient.code_requested",
         "recipient.authenticated",
         "recipient.signed",
         "recipient.viewed",
+        "recipient.code_requested",
         "recipient.authenticated",
         "recipient.signed",
         "envelope.completed",
@@ -105,7 +107,7 @@ def test_viewer_and_copy_read_but_never_sign(table: Table) -> None:
     session = table.open(envelope_id, "viewer")
     assert table.service.seat_content(session).data.startswith(b"%PDF")
     with pytest.raises(NotASigner):
-        table.service.request_code(session)
+        table.service.request_code(session, ORIGIN)
 
     table.sign(table.authenticated(envelope_id, "buyer"))
     table.service.seal_envelope(envelope_id)
@@ -121,7 +123,7 @@ def test_signing_twice_signs_once(table: Table) -> None:
     assert table.content(envelope_id).count("signed by") == 1
     assert table.steps(envelope_id).count("recipient.signed") == 1
     with pytest.raises(AlreadySigned):
-        table.service.request_code(session)
+        table.service.request_code(session, ORIGIN)
     with pytest.raises(AlreadySigned):
         table.service.decline_envelope(session, "改主意了", ORIGIN)
 
@@ -140,7 +142,7 @@ def test_signing_needs_a_fresh_code_and_consent_to_the_current_text(table: Table
     session = table.open(envelope_id, "buyer")
     with pytest.raises(CodeRequired):
         table.sign(session)
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     table.service.verify_code(session, table.latest_code(), ORIGIN)
     for consented, version, error in (
         (False, CURRENT_VERSION, ConsentMissing),
@@ -167,7 +169,7 @@ def test_five_wrong_codes_use_a_code_up(table: Table, clock: FixedClock) -> None
     session = table.open(envelope_id, "buyer")
     with pytest.raises(CodeNotUsable):
         table.service.verify_code(session, "000000", ORIGIN)
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     right = table.latest_code()
     wrong = "000000" if right != "000000" else "000001"
     for attempts_left in (4, 3, 2, 1, 0):
@@ -181,12 +183,12 @@ def test_five_wrong_codes_use_a_code_up(table: Table, clock: FixedClock) -> None
 def test_codes_expire_work_once_and_only_the_newest(table: Table, clock: FixedClock) -> None:
     envelope_id = table.sent()
     session = table.open(envelope_id, "buyer")
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     first = table.latest_code()
     with pytest.raises(TooManyCodes):
-        table.service.request_code(session)
+        table.service.request_code(session, ORIGIN)
     clock.advance(timedelta(minutes=1))
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     second = table.latest_code()
     if first != second:
         with pytest.raises(CodeWrong):
@@ -195,7 +197,7 @@ def test_codes_expire_work_once_and_only_the_newest(table: Table, clock: FixedCl
     with pytest.raises(CodeNotUsable):
         table.service.verify_code(session, second, ORIGIN)
     clock.advance(timedelta(minutes=1))
-    table.service.request_code(session)
+    table.service.request_code(session, ORIGIN)
     clock.advance(timedelta(minutes=10))
     with pytest.raises(CodeNotUsable):
         table.service.verify_code(session, table.latest_code(), ORIGIN)

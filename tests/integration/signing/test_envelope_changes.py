@@ -169,6 +169,18 @@ def test_an_envelope_nobody_signed_can_be_mended_and_sent_again(table: Table) ->
     assert table.steps(envelope_id).count("envelope.corrected") == 1
 
 
+def test_a_draft_that_was_taken_back_is_the_senders_again(table: Table) -> None:
+    envelope_id = table.sent()
+    supplier = table.actor(table.supplier)
+    assert table.service.envelope(supplier, envelope_id)
+    assert [view.envelope.id for view in table.service.envelopes(supplier)] == [envelope_id]
+    table.service.correct_envelope(table.sender, envelope_id, "金额写错")
+    with pytest.raises(errors.EnvelopeNotFound):
+        table.service.envelope(supplier, envelope_id)
+    assert table.service.envelopes(supplier) == []
+    assert [view.envelope.id for view in table.service.envelopes(table.sender)] == [envelope_id]
+
+
 def test_nothing_is_mended_under_a_signature(table: Table) -> None:
     envelope_id = table.sent()
     table.sign(table.authenticated(envelope_id, "buyer"))
@@ -210,6 +222,45 @@ def test_more_time_moves_the_expiry_and_the_links(table: Table, clock: FixedCloc
 
 
 # Other people in somebody's place
+
+
+def test_nobody_acts_for_two_sides(table: Table) -> None:
+    same = replace(table.recipient("supplier", 2), phone=table.recipient("buyer").phone)
+    with pytest.raises(errors.PhoneShared):
+        table.sent(table.recipient("buyer", 1), same)
+    envelope_id = table.sent(may_delegate=True)
+    with pytest.raises(errors.PhoneShared):
+        table.service.replace_recipient(
+            table.sender,
+            envelope_id,
+            table.recipient_id(envelope_id, "supplier"),
+            replace(SUCCESSOR, phone="13900000001"),
+        )
+    session = table.authenticated(envelope_id, "buyer")
+    with pytest.raises(errors.PhoneShared):
+        table.service.delegate(session, replace(SUCCESSOR, phone="13900000002"), ORIGIN)
+
+
+def test_a_place_is_handed_on_only_so_often(table: Table) -> None:
+    envelope_id = table.sent()
+    for number in range(5):
+        new = replace(SUCCESSOR, phone=f"1390000010{number}")
+        table.service.replace_recipient(table.sender, envelope_id, table.recipient_id(envelope_id, "buyer"), new)
+    with pytest.raises(errors.TooManyReplacements):
+        table.service.replace_recipient(table.sender, envelope_id, table.recipient_id(envelope_id, "buyer"), SUCCESSOR)
+
+
+def test_an_organisation_with_an_account_is_called_as_its_account(table: Table) -> None:
+    posing = replace(table.recipient("supplier"), organisation_name="别的大公司")
+    envelope_id = table.sent(posing)
+    (recipient,) = table.service.envelope(table.sender, envelope_id).recipients
+    assert recipient.organisation_name == table.supplier.name
+
+
+def test_the_event_says_whose_signer_nobody_but_the_sender_knows(table: Table) -> None:
+    envelope_id = completed(table)
+    (event,) = [each for each in table.events("envelope.completed") if each["envelope_id"] == str(envelope_id)]
+    assert [signer["is_confirmed"] for signer in event["signers"]] == [False, False]
 
 
 def test_a_successor_signs_in_the_same_boxes_for_the_same_organisation(table: Table) -> None:
@@ -374,8 +425,10 @@ def certificate_of(name: str) -> bytes:
 def test_a_signer_signs_elsewhere_with_a_certificate_of_their_own(table: Table) -> None:
     envelope_id = table.sent()
     session = table.authenticated(envelope_id, "buyer")
-    with pytest.raises(errors.CertificateOfSomebodyElse):
-        table.service.prepare_remote_signature(session, agreed(), certificate_of("别人"))
+    for name in ("别人", "签署人 buyer2", "大签署人 buyer"):
+        with pytest.raises(errors.CertificateOfSomebodyElse):
+            table.service.prepare_remote_signature(session, agreed(), certificate_of(name))
+    table.service.prepare_remote_signature(session, agreed(), certificate_of("签署人 buyer@0123"))
 
 
 def test_a_signature_made_elsewhere_counts_once(table: Table, clock: FixedClock) -> None:
@@ -413,6 +466,8 @@ def test_a_remote_signature_is_in_time_and_over_the_present_document(table: Tabl
     with pytest.raises(errors.RemoteOutdated):
         table.service.complete_remote_signature(session, outdated.remote_id, {1: b"cms"})
     fresh = table.service.prepare_remote_signature(session, agreed(), certificate)
+    with pytest.raises(errors.RemoteNotFound):  # another session of the same link never showed a code
+        table.service.complete_remote_signature(table.open(envelope_id, "buyer"), fresh.remote_id, {1: b"cms"})
     table.service.complete_remote_signature(session, fresh.remote_id, {1: b"cms"})
     assert table.state(envelope_id) == "sealing"
 
@@ -428,9 +483,12 @@ def test_all_who_signed_undo_the_contract_by_signing(table: Table) -> None:
     assert view.envelope.rescinds_id == envelope_id
     assert {recipient.key for recipient in view.recipients} == {"buyer", "supplier"}
     assert {field.kind for field in view.fields} == {FieldKind.SIGNATURE, FieldKind.DATE}
+    other_id = table.service.rescind_envelope(table.sender, envelope_id, "也想解除")
+    table.service.send_envelope(supplier, rescission_id)
+    with pytest.raises(errors.NotRescindable):  # of two drafts one goes out
+        table.service.send_envelope(table.sender, other_id)
     with pytest.raises(errors.NotRescindable):
         table.service.rescind_envelope(table.sender, envelope_id, "再来一次")
-    table.service.send_envelope(supplier, rescission_id)
     for key in ("buyer", "supplier"):
         recipient = next(each for each in view.recipients if each.key == key)
         table.sign(table.authenticated_as(recipient.id))
@@ -443,6 +501,35 @@ def test_all_who_signed_undo_the_contract_by_signing(table: Table) -> None:
         table.service.rescind_envelope(table.sender, envelope_id, "再来一次")
     with pytest.raises(errors.NotRescindable):
         table.service.rescind_envelope(supplier, rescission_id, "解除解除协议")
+
+
+def test_nobody_undoes_a_contract_alone(table: Table) -> None:
+    envelope_id = completed(table)
+    supplier = table.actor(table.supplier)
+    rescission_id = table.service.rescind_envelope(supplier, envelope_id, "单方解除")
+    alone = table.plan(table.upload(), table.recipient("supplier"))
+    with pytest.raises(errors.RescissionFixed):
+        table.service.update_envelope(supplier, rescission_id, alone, version=1)
+    table.service.send_envelope(supplier, rescission_id)
+    view = table.service.envelope(supplier, rescission_id)
+    buyer = next(each.id for each in view.recipients if each.key == "buyer")
+    with pytest.raises(errors.RescissionFixed):
+        table.service.replace_recipient(supplier, rescission_id, buyer, SUCCESSOR)
+    own = next(each.id for each in view.recipients if each.key == "supplier")
+    table.service.replace_recipient(supplier, rescission_id, own, SUCCESSOR)
+
+
+def test_a_copy_does_not_undo_a_contract(table: Table) -> None:
+    outsider = replace(
+        table.recipient("copy", 1, RecipientRole.CC),
+        organisation_name=table.stranger.name,
+        uscc=table.stranger.uscc,
+    )
+    envelope_id = table.sent(table.recipient("buyer"), outsider)
+    table.sign(table.authenticated(envelope_id, "buyer"))
+    table.service.seal_envelope(envelope_id)
+    with pytest.raises(errors.NotRescindable):
+        table.service.rescind_envelope(table.actor(table.stranger), envelope_id, "与我无关")
 
 
 def test_a_rescission_that_came_to_nothing_can_be_begun_again(table: Table) -> None:
