@@ -4,9 +4,8 @@ Everything is taken from the file at hand (`Material`): nothing is fetched, and 
 says that a certificate is revoked counts whenever it was made; what says that it is good counts only if it is fresh.
 """
 
-import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +32,6 @@ from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
 from ledger.verifier.pades_findings import Finding
 
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
 Purpose = Literal["non_repudiation", "signing", "time_stamping"]
 
 _REQUIRED = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
@@ -125,12 +123,11 @@ class Judgement:
 class Certificates:
     """The roots one trusts and the material of one file. Answers are kept: the same questions come again and again."""
 
-    def __init__(self, roots: Sequence[bytes], run: Run = asyncio.run) -> None:
+    def __init__(self, roots: Sequence[bytes]) -> None:
         self._roots = [load_certificate(root) for root in roots]
         self._certificates: dict[bytes, x509.Certificate] = {}
         self._revocation_lists: dict[bytes, crl.CertificateList] = {}
         self._ocsp_responses: dict[bytes, ocsp.OCSPResponse] = {}
-        self._run = run
         self._judged: dict[tuple[bytes, datetime, Purpose], Judgement | CertificateRefused] = {}
         self._contexts: dict[tuple[datetime, RevocationCheckingPolicy], ValidationContext] = {}
 
@@ -223,7 +220,7 @@ class Certificates:
                 revinfo_policy=CertRevTrustPolicy(rules, retroactive_revinfo=True),
             )
         validator: Any = CertificateValidator(certificate, validation_context=self._contexts[moment, rules])
-        path: ValidationPath = self._run(validator.async_validate_path())
+        path: ValidationPath = _finish(validator.async_validate_path())
         return path
 
     def _ask_responses(self, path: ValidationPath, moment: datetime) -> None:
@@ -234,7 +231,7 @@ class Certificates:
         context = self._contexts[moment, _DECLARED]
         for member in _members(path)[1:] if self._ocsp_responses else ():
             with suppress(OCSPValidationError, OCSPNoMatchesError, OCSPValidationIndeterminateError):
-                self._run(verify_ocsp_response(member, path.truncate_to_issuer_and_append(member), context))
+                _finish(verify_ocsp_response(member, path.truncate_to_issuer_and_append(member), context))
 
 
 def material_of(signed_data: cms.SignedData) -> Material:
@@ -308,3 +305,14 @@ def _same(certificate: x509.Certificate, der: bytes) -> x509.Certificate:
     except Exception:  # noqa: BLE001 - as above; whoever asks it for something finds out
         return certificate
     return found
+
+
+def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine of pyHanko's comes to. Nothing is fetched, so it has nothing to wait for and needs no loop; it
+    may even run inside somebody else's."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        return finished.value
+    coroutine.close()
+    raise RuntimeError("a certificate path waits for something, though nothing may be fetched")

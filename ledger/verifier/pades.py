@@ -18,7 +18,6 @@ The form of signatures is judged in one of two ways. `canonical`: as evidence pa
 (`pades_contents`). `any`: signatures by whatever software, in whatever form the standards allow.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -91,9 +90,8 @@ def verify_pdf(
     §5.2.6). Without it, such a certificate is judged at the time that the signature claims.
     """
     try:
-        with asyncio.Runner() as runner:
-            roots = Certificates(signing_roots, runner.run), Certificates(timestamp_roots, runner.run)
-            return _Verification(data, *roots, form, at).run()
+        roots = Certificates(signing_roots), Certificates(timestamp_roots)
+        return _Verification(data, *roots, form, at).run()
     except Exception as error:  # noqa: BLE001 - hostile bytes make parsers raise anything; none may pass for a verdict
         return _unreadable(data, error)
 
@@ -116,10 +114,9 @@ def verify_increment(
     try:
         if not starts_with(after, before):
             return refused(Finding.CONTENT_CHANGED_INCREMENTALLY, detail="it doesn't begin with what was there before")
-        with asyncio.Runner() as runner:
-            roots = Certificates(signing_roots, runner.run), Certificates(timestamp_roots, runner.run)
-            verification = _Verification(after, *roots, "canonical", None, since=len(before), hash_before=hash_before)
-            return verification.run()
+        roots = Certificates(signing_roots), Certificates(timestamp_roots)
+        verification = _Verification(after, *roots, "canonical", None, since=len(before), hash_before=hash_before)
+        return verification.run()
     except Exception as error:  # noqa: BLE001 - as above
         return _unreadable(after, error)
 
