@@ -139,7 +139,7 @@ def test_bad_addresses_get_a_page(site: Site) -> None:
 
 def test_every_page_says_the_same_in_english_and_is_guarded(site: Site) -> None:
     visitor = site.person()
-    for address in ("/", "/sign-in", "/verify"):
+    for address in ("/", "/sign-in", "/verify", "/status"):
         page = visitor.get(address, params={"lang": "en"})
         assert page.status_code == 200
         assert '<html lang="en">' in page.text

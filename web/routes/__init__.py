@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from web.routes import contracts, credit, envelopes, home, messages, new_contract, obligations, seals, signing, verify
+from web.routes import (
+    contracts,
+    credit,
+    envelopes,
+    home,
+    messages,
+    new_contract,
+    obligations,
+    seals,
+    signing,
+    status,
+    verify,
+)
 
 # The first route that fits is taken: `/contracts/new` must come before `/contracts/{contract_id}`.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -14,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     seals.router,
     signing.router,
     verify.router,
+    status.router,
     credit.router,
     messages.router,
 )
