@@ -38,7 +38,7 @@ from signing.templates.policy import (
     Filling,
     Known,
     TemplatePlan,
-    check_texts,
+    check_filled,
     fill,
 )
 
@@ -272,7 +272,7 @@ def _row_problems(
 ) -> list[Problem]:
     """Of cells that are right each by itself: a title they make too long, for one."""
     try:
-        check_texts(fill(plan, filling(list(matched.values()), cells, is_test=False), now))
+        check_filled(fill(plan, filling(list(matched.values()), cells, is_test=False), now))
     except DingyueError as error:
         return [Problem(None, error)]
     return []

@@ -21,9 +21,10 @@ from signing.plan import (
     NewEnvelope,
     NewField,
     NewRecipient,
+    check_phones,
     check_text,
 )
-from signing.policy import RecipientRole
+from signing.policy import ACTING, RecipientRole
 from signing.templates.errors import (
     TemplateLifetimeInvalid,
     TemplatePlaceholderInvalid,
@@ -188,8 +189,10 @@ def placed(plan: TemplatePlan, fields: Sequence[NewField]) -> TemplatePlan:
     return replace(plan, fields=fields)
 
 
-def check_texts(new: NewEnvelope) -> None:
-    """Whether what was filled in fits where it came to stand. Raises `TextInvalid`."""
+def check_filled(new: NewEnvelope) -> None:
+    """Whether what was filled in fits where it came to stand, and with what was there. Raises `TextInvalid`,
+    `PhoneShared`."""
+    check_phones((recipient.phone, recipient.uscc) for recipient in new.recipients if recipient.role in ACTING)
     check_text("title", new.title, 200)
     if new.external_id is not None:
         check_text("external_id", new.external_id, 100)

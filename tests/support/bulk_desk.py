@@ -36,7 +36,7 @@ def line(row: int, **changes: Any) -> list[Any]:
     given = {
         "external": f"erp-{row}",
         "name": f"李{row}",
-        "phone": f"139{row:08d}",
+        "phone": f"138{row:08d}",
         "firm": f"供应商 {row}",
         "code": uscc(row),
         "number": str(row),

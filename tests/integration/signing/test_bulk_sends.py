@@ -57,7 +57,7 @@ def test_every_valid_row_becomes_an_envelope_and_bad_ones_stop_nobody(desk: Desk
     first = desk.rows(bulk_send_id)[0]
     view = desk.table.service.envelope(desk.table.sender, first.row.envelope_id or UUID(int=0))
     assert (view.envelope.title, first.envelope_state) == ("供货合同 1 李1", "in_progress")
-    assert [recipient.phone for recipient in view.recipients] == ["13900000001", "13900000001"]
+    assert [recipient.phone for recipient in view.recipients] == ["13900000001", "13800000001"]
 
 
 def test_chosen_rows_go_first_and_the_rest_later(desk: Desk) -> None:
