@@ -101,7 +101,7 @@ def sign_command(
     if source.exists() and target.exists() and source.samefile(target):
         raise typer.BadParameter("OUT must be another file than IN")
     try:
-        lists = RevocationSource([each.read_bytes() for each in crl or ()], is_offline=offline)
+        lists = RevocationSource([each.read_bytes() for each in crl or ()], clock=SystemClock(), is_offline=offline)
         if p12 is not None:
             credential = _from_p12(p12, _secret(p12_password_file, "DINGYUE_P12_PASSWORD", "Password of the PKCS #12"))
             means = _external(credential, lists, tsa, level)

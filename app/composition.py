@@ -132,24 +132,25 @@ def build(settings: Settings) -> Application:
 def build_services(settings: Settings, base: Foundation) -> Services:
     """Every service with its real adapters, as the settings say."""
     unit_of_work, objects, secrets = base.unit_of_work, base.objects, base.secrets
+    seal = open_platform_seal(settings.signing.seal, base.clock.now()) if settings.signing.seal else None
     pki = PKIService(
         unit_of_work=unit_of_work,
         secrets=secrets,
         base_url=settings.base_url,
         clock=base.clock,
-        external_seal=open_platform_seal(settings.signing.seal, base.clock.now()) if settings.signing.seal else None,
+        external_seal=seal,
     )
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _roots_in(settings.timestamp.roots_file)
     remote_roots = _roots_in(settings.signing.remote_roots_file)
-    has_external = settings.timestamp.url is not None or settings.signing.seal is not None or bool(remote_roots)
+    others = [*external_roots, *remote_roots, *(seal.roots if seal else ())]
     signer = PDFSigner(
         pki,
         authority,
         base.clock,
         signing_roots=remote_roots,
         timestamp_roots=external_roots,
-        others=RevocationSource().material if has_external else None,
+        others=RevocationSource(clock=base.clock, roots=others).material if others else None,
         level=settings.signing.level,
     )
     ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))

@@ -211,14 +211,16 @@ class DocumentSigner(Protocol):
     def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
         """For a signer whose key is elsewhere: `certificate` is theirs, DER (`order.certificate_id` isn't looked at).
 
-        Raises `signing.pdf.errors.CertificateUnsuitable`.
+        Raises `signing.pdf.errors.CertificateUnsuitable`, or `SignerRevoked` if its authority says so. It may be asked
+        over the network: never call this inside a unit of work.
         """
         ...
 
     def complete_remote(self, prepared: bytes, cms: bytes) -> SignedPDF:
         """Embeds the DER CMS made over a preparation's digest; a time-stamp is added if one can be had.
 
-        Raises `signing.pdf.errors.RemoteSignatureInvalid` if it isn't a signature over the digest by the certificate.
+        Raises `signing.pdf.errors.RemoteSignatureInvalid` if it isn't a signature over the digest by the certificate,
+        or `SignerRevoked` if that has been revoked meanwhile.
         """
         ...
 

@@ -9,7 +9,12 @@
     …_remote       see `signing.pdf.remote`.
 
 Every result is validated before it is returned, and thrown away if a signature in it doesn't hold. Nothing is fetched
-from anywhere but the time-stamp authority.
+from anywhere but the time-stamp authority, and where `others` asks.
+
+Revocation of certificates that aren't ours is asked before a remote signature is prepared and before it counts: a
+revoked one is refused, and an authority that doesn't answer holds nobody up. It is asked again at every seal and every
+document timestamp, where no answer is refused: it goes into the file, and what was signed and time-stamped before the
+revocation stays good (EN 319 102-1 §5.2.6). Only what was signed after it is thrown away.
 """
 
 import hashlib
@@ -20,21 +25,22 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, Literal
 
-from core.clock import Clock
+from asn1crypto import crl, x509
+
+from core.clock import Clock, rfc3339
 from core.errors import DingyueError
 from ledger.errors import TimestampUnavailable
 from ledger.ports import TimestampAuthority
-from ledger.verifier.pades import verify_increment
-from signing.pdf import remote
+from ledger.verifier.pades import Finding, verify_increment, verify_pdf
+from signing.pdf import cms_parts, remote
 from signing.pdf.embed import FORM_FILLING, NO_CHANGES, Embedder, Signature, begin_signature
-from signing.pdf.errors import RevocationUnknown, SealingNotReady, SignatureBroken
+from signing.pdf.errors import RevocationUnknown, SealingNotReady, SignatureBroken, SignerRevoked
 from signing.pdf.fill import fill_in
 from signing.pdf.form import Form
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.prepare import SEAL_FIELD, signature_fields
 from signing.pdf.slices import expand_cross_page_seals
-from signing.pdf.validation_material import MaterialSource, SecurityStore
-from signing.pki.der import certificate_names
+from signing.pdf.validation_material import Material, MaterialSource, SecurityStore, require_good, subject_of
 from signing.pki.material import ValidationMaterial
 from signing.pki.service import PKIService
 from signing.ports import RemotePreparation, SignedPDF, SigningOrder
@@ -110,12 +116,14 @@ class PDFSigner:
         material = self._pki.validation_material()
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
-            self._add_material(growing, form, material)
+            is_revoked = self._add_material(growing, form, material)
             renew_before = self._embedder.add_document_timestamp(growing, form)
-            return SignedPDF(self._finished(data, growing, material.roots), renew_before=renew_before)
+            after = self._finished(data, growing, material.roots, is_revoked=is_revoked)
+            return SignedPDF(after, renew_before=renew_before)
 
     def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
         remote.require_suitable(certificate, order.signed_at)
+        self._require_not_revoked([certificate])
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
             pointer = begin_signature(growing, form, _ordered(growing, form, order), remote.ROOM)
@@ -131,6 +139,8 @@ class PDFSigner:
             self._validate(prepared[: hole.revision_start], signed, self._pki.roots())
         except SignatureBroken as broken:
             raise remote.invalid(str(broken.facts["why"])) from broken
+        # Only now is its chain known to lead to somebody we trust, and worth asking about.
+        self._require_not_revoked(list(dict.fromkeys([hole.certificate(prepared), *cms_parts.certificates(cms)])))
         return SignedPDF(signed, is_timestamped=stamped is not None)
 
     def _seal(self, data: bytes, sealed_at: datetime, reason: str, permission: int) -> SignedPDF:
@@ -144,30 +154,71 @@ class PDFSigner:
                 form.add_signature_field(SEAL_FIELD)
             if not self._embedder.sign(growing, form, signature, credential, stamp=True):
                 raise TimestampUnavailable
-            self._add_material(growing, form, material)
+            is_revoked = self._add_material(growing, form, material)
             if self._level == "B-LTA":
                 renew_before = self._embedder.add_document_timestamp(growing, form)
             growing.append()
-            return SignedPDF(self._finished(data, growing, material.roots), renew_before=renew_before)
+            after = self._finished(data, growing, material.roots, is_revoked=is_revoked)
+            return SignedPDF(after, renew_before=renew_before)
 
-    def _add_material(self, growing: GrowingPDF, form: Form, material: ValidationMaterial) -> None:
-        """Ours, and what `others` knows of certificates in the file that aren't ours."""
+    def _add_material(self, growing: GrowingPDF, form: Form, material: ValidationMaterial) -> bool:
+        """Ours, and what `others` knows of certificates in the file that aren't ours; whether one of these is revoked.
+
+        Nothing that an authority says or keeps to itself may hold up a seal: validation tells what it means.
+        """
         store = SecurityStore(growing)
         store.add(material, form.contents)
-        if self._others is not None:
-            ours = {certificate_names(der).subject for der in material.certificates}
-            foreign = [der for der in form.certificates() if certificate_names(der).issuer not in ours]
-            try:
-                store.add(self._others(foreign))
-            except RevocationUnknown as unknown:
-                # Their signatures stay at B-T, and validation says so; the parties' own reach the full level.
-                _log.warning("no revocation information for %s", unknown.facts.get("subject"))
+        if self._others is None:
+            return False
+        # Whose lists we have, we speak for. An external seal's authority is in our material, and has none there.
+        ours = {_issuer(crl.CertificateList.load(der)) for der in material.revocation_lists}
+        foreign = [der for der in form.certificates() if _issuer(x509.Certificate.load(der)) not in ours]
+        try:
+            found = self._ask(foreign)
+        except SignerRevoked as revoked:
+            _log.warning("said to be revoked, without proof: %s", revoked.facts.get("subject"))
+            return False
+        store.add(found)
+        return bool(found.revoked)
 
-    def _finished(self, before: bytes, growing: GrowingPDF, roots: Sequence[bytes]) -> bytes:
-        """The new data, validated. Raises `SignatureBroken`."""
+    def _require_not_revoked(self, certificates: Sequence[bytes]) -> None:
+        """Raises `SignerRevoked`. Where nobody knows, it is asked again when the document is sealed."""
+        require_good(self._ask(certificates), certificates)
+
+    def _ask(self, certificates: Sequence[bytes]) -> Material:
+        """What `others` knows. Of whom nothing is known, signatures stay at B-T, and validation says so; all others
+        reach the full level. Raises `SignerRevoked` if the source does."""
+        if self._others is None or not certificates:
+            return Material()
+        try:
+            found = self._others(certificates)
+        except RevocationUnknown:
+            found = Material(unknown=tuple(certificates))
+        for der in found.unknown:
+            _log.warning("no revocation information for %s", subject_of(der))
+        return found
+
+    def _finished(
+        self, before: bytes, growing: GrowingPDF, roots: Sequence[bytes], *, is_revoked: bool = False
+    ) -> bytes:
+        """The new data, validated; with a revocation in it, what was validated before is judged again by that.
+
+        Raises `SignatureBroken`.
+        """
         after = b"".join([before, *growing.increments])
         self._validate(before, after, roots, growing.original_hash)
+        if is_revoked:
+            self._require_signed_before(after, roots)
         return after
+
+    def _require_signed_before(self, data: bytes, roots: Sequence[bytes]) -> None:
+        """Raises `SignatureBroken` if somebody signed with a certificate that had been revoked by then."""
+        signing, stamping = [*roots, *self._signing_roots], [*roots, *self._timestamp_roots]
+        for found in verify_pdf(data, signing_roots=signing, timestamp_roots=stamping).signatures:
+            if found.finding is Finding.CERTIFICATE_REVOKED:
+                proven = rfc3339(found.proven_at) if found.proven_at else "an unknown time"
+                why = f"{found.field}: the certificate of {found.signer} was revoked before it signed, at {proven}"
+                raise SignatureBroken(why=why)
 
     def _validate(self, before: bytes, after: bytes, roots: Sequence[bytes], hash_before: Any = None) -> None:
         """What was there before was validated when it was made; what is new must hold, and must not have broken it.
@@ -184,6 +235,11 @@ class PDFSigner:
         if verdict.outcome != "authentic":
             problems = [f"{found.field}: {found.problem}" for found in verdict.signatures if found.problem]
             raise SignatureBroken(why="; ".join([verdict.reason, *problems]))
+
+
+def _issuer(issued: x509.Certificate | crl.CertificateList) -> tuple[bytes, bytes | None]:
+    """Its name and its key: the built-in authority of another house has the name of ours."""
+    return issued.issuer.dump(), issued.authority_key_identifier
 
 
 def _ordered(growing: GrowingPDF, form: Form, order: SigningOrder) -> Signature:

@@ -9,6 +9,7 @@ Files are never held in memory: the signed one is a copy, with the increments af
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal
@@ -16,13 +17,13 @@ from typing import BinaryIO, Literal
 from ledger.errors import TimestampUnavailable
 from signing.pdf.appearance import Canvas, draw_signature, signature_lines
 from signing.pdf.embed import NO_CHANGES, Embedder, Signature
-from signing.pdf.errors import CertificationTooLate, ChangesForbidden, FieldMisplaced
+from signing.pdf.errors import CertificationTooLate, ChangesForbidden, FieldMisplaced, RevocationUnknown
 from signing.pdf.form import Form, certified_permission
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.ink import Ink, WriterSink
 from signing.pdf.objects import pdf
 from signing.pdf.pages import geometry_of
-from signing.pdf.validation_material import MaterialSource, SecurityStore
+from signing.pdf.validation_material import MaterialSource, SecurityStore, require_good, subject_of
 from signing.pki.credentials import SigningCredential
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
@@ -92,7 +93,7 @@ def sign_file(
             raise TimestampUnavailable
         renew_before = None
         if order.level in ("B-LT", "B-LTA"):
-            SecurityStore(growing).add(material(form.certificates()), form.contents)
+            _add_material(growing, form, material, [credential.der, *credential.chain])
         if order.level == "B-LTA":
             renew_before = embedder.add_document_timestamp(growing, form)
         growing.append()
@@ -100,6 +101,18 @@ def sign_file(
         shutil.copyfileobj(source, target, 1024 * 1024)
         target.writelines(growing.increments)
         return SignedFile(field, sum(map(len, growing.increments)), renew_before)
+
+
+def _add_material(growing: GrowingPDF, form: Form, source: MaterialSource, own: Sequence[bytes]) -> None:
+    """An earlier signer's revocation is added, not refused: what it signed before may be good, as validation tells.
+
+    Raises `SignerRevoked` for a certificate of one's own, and `RevocationUnknown`.
+    """
+    material = source(form.certificates())
+    require_good(material, own)
+    if material.unknown:
+        raise RevocationUnknown(subject=subject_of(material.unknown[0]))
+    SecurityStore(growing).add(material, form.contents)
 
 
 def _field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:

@@ -10,19 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cryptography import x509
+
+from signing.pdf.errors import SignerRevoked
 from signing.pdf.growing import GrowingPDF
 from signing.pdf.objects import Name, PDFObject, add_stream, pdf
+from signing.pki.der import certificate_names
 
 _KEYS = ("Certs", "CRLs", "OCSPs")
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All DER: certificates, revocation lists (CRLs), OCSP responses."""
+    """All DER: certificates, revocation lists (CRLs), OCSP responses.
+
+    `revoked` are the certificates of which the lists and responses say so, `unknown` those of which nothing does.
+    """
 
     certificates: Sequence[bytes] = ()
     revocation_lists: Sequence[bytes] = ()
     ocsp_responses: Sequence[bytes] = ()
+    revoked: Sequence[bytes] = ()
+    unknown: Sequence[bytes] = ()
 
 
 class Held(Protocol):
@@ -38,8 +47,32 @@ class Held(Protocol):
     def ocsp_responses(self) -> Sequence[bytes]: ...
 
 
-MaterialSource = Callable[[Sequence[bytes]], Held]
-"""Given the DER certificates that signatures and tokens carry: what a validator needs to judge them."""
+MaterialSource = Callable[[Sequence[bytes]], Material]
+"""Given the DER certificates that signatures and tokens carry: what a validator needs to judge them.
+
+That one is revoked is told with what proves it, for whether it matters depends on when it signed. A source that can't
+tell may raise `RevocationUnknown`, and `SignerRevoked` if it has nothing to prove it with.
+"""
+
+
+def require_good(material: Material, certificates: Sequence[bytes]) -> None:
+    """For whoever is about to sign. Raises `SignerRevoked` if one of these certificates, DER, or one of those above
+    them is revoked."""
+    path = list(certificates)
+    for der in path:
+        if der in material.revoked:
+            raise SignerRevoked(subject=subject_of(der))
+        issuer = certificate_names(der).issuer
+        above = (each for each in material.certificates if certificate_names(each).subject == issuer)
+        path += [each for each in above if each not in path]
+
+
+def subject_of(certificate: bytes) -> str:
+    """As far as it can be read."""
+    try:
+        return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+    except ValueError:
+        return "?"
 
 
 class SecurityStore:
