@@ -213,7 +213,7 @@ class Certificates:
                 trust_roots=self._roots,
                 other_certs=self._certificates.values(),
                 crls=list(self._revocation_lists.values()),
-                ocsps=list(self._ocsp_responses.values()),
+                ocsps=[each for each in self._ocsp_responses.values() if not _tells_of_later(each, moment)],
                 moment=moment,
                 allow_fetching=False,
                 # A CRL from after the signature says all the more about it: revocation is for good.
@@ -259,6 +259,17 @@ def certificates_of(signed_data: cms.SignedData) -> list[x509.Certificate]:
 
 def _members(path: ValidationPath) -> tuple[x509.Certificate, ...]:
     return tuple(path.iter_certs(include_root=True))
+
+
+def _tells_of_later(response: ocsp.OCSPResponse, moment: datetime) -> bool:
+    """Whether it only says that certificates were revoked after the moment: of the moment that says nothing bad, but
+    pyHanko refuses the path for it."""
+    with suppress(Exception):  # asn1crypto parses lazily: what can't be read is pyHanko's to pass over
+        statuses = [each["cert_status"] for each in response.response_data["responses"]]
+        return bool(statuses) and all(
+            each.name == "revoked" and each.chosen["revocation_time"].native > moment for each in statuses
+        )
+    return False
 
 
 def load_certificate(data: bytes) -> x509.Certificate:
