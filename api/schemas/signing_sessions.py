@@ -104,19 +104,25 @@ class RemoteInput(ConsentInput):
             raise EncodingInvalid(what="certificate", expected="PEM") from error
 
 
-class RemoteSignaturesInput(BaseModel):
-    """One DER CMS in base64 for each document, by its position."""
+class RemoteSignatureInput(BaseModel):
+    """`cms`: the DER CMS made over one document's digest, in base64."""
 
     model_config = ConfigDict(extra="forbid")
 
-    signatures: Annotated[
-        dict[Annotated[int, Field(ge=1, le=MOST_DOCUMENTS)], Annotated[str, Field(max_length=200_000)]],
-        Field(min_length=1, max_length=MOST_DOCUMENTS),
-    ]
+    position: Annotated[int, Field(ge=1, le=MOST_DOCUMENTS)]
+    cms: Annotated[str, Field(max_length=200_000)]
+
+
+class RemoteSignaturesInput(BaseModel):
+    """One signature for each document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signatures: Annotated[list[RemoteSignatureInput], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 
     def by_position(self) -> dict[int, bytes]:
         """Raises `EncodingInvalid`."""
-        return {position: _base64(f"signatures.{position}", text) for position, text in self.signatures.items()}
+        return {each.position: _base64(f"signatures.{each.position}", each.cms) for each in self.signatures}
 
 
 class OwnField(BaseModel):

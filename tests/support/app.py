@@ -120,6 +120,8 @@ class Office:
         headers = dict(options.pop("headers", {}))
         if who is not None:
             headers["Authorization"] = f"Bearer {self.tokens[who]}".encode("latin-1")
+        if method == "PUT":
+            headers.setdefault("If-Match", '"1"')  # what replaces a thing must show which one it saw
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
             options["content"] = json.dumps(body)
@@ -218,6 +220,9 @@ class Office:
         """One of every kind, by the name its path parameter has."""
         self.ids["document_id"] = self.upload()
         self.ids["envelope_id"] = self.send_envelope()
+        sent = self.done("purchaser", "GET", f"/v1/envelopes/{self.ids['envelope_id']}")
+        self.ids["recipient_id"] = sent["recipients"][0]["id"]
+        self.ids["remote_id"] = ids.public(ids.REMOTE_SIGNATURE, UUID(int=0))
         self._send_in_bulk(self.ids["document_id"])
         issued = self.done("purchaser", "POST", "/v1/tokens", {"name": "ERP", "scopes": ["credit:read"]})
         self.ids["token_id"] = issued["id"]

@@ -54,6 +54,10 @@ def routes(office: Office) -> list[Operation]:
         "phone": "13900000001",
         "email": "somebody@example.cn",
         "picture": base64.b64encode(seal_png()).decode(),
+        "signature": base64.b64encode(seal_png()).decode(),
+        "initials": base64.b64encode(seal_png()).decode(),
+        "cms": base64.b64encode(b"no signature").decode(),
+        "certificate": office.services.pki.roots_pem().decode(),
     }
     return [each for each in operations(office.app.openapi(), values) if each.path.startswith("/v1/")]
 
@@ -131,7 +135,7 @@ def test_another_organisations_id_looks_like_one_that_is_not_there(office: Offic
     random, before = random_values(office), office.contents()
     findings = []
     for route in routes:
-        if not route.path_parameters:
+        if not route.path_parameters or "/signing-sessions/" in route.path:  # recipients act for themselves
             continue
         refusals = set()
         for who in OUTSIDERS:
@@ -142,7 +146,8 @@ def test_another_organisations_id_looks_like_one_that_is_not_there(office: Offic
             refusals.add(codes[0][0])
             if codes[0] != codes[1] or codes[0][0] not in {403, 404}:
                 findings.append(f"{route} as {who}: {codes}")
-        if 404 not in refusals:
+        # Certificates are the platform's: no organisation has any, so there is nothing to look missing.
+        if 404 not in refusals and role_for(route) != "operator":
             findings.append(f"{route}: {refusals}, never 404")
     assert not findings, "\n".join(findings)
     assert office.contents() == before
