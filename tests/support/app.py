@@ -121,7 +121,7 @@ class Office:
         if who is not None:
             headers["Authorization"] = f"Bearer {self.tokens[who]}".encode("latin-1")
         if method == "PUT":
-            headers.setdefault("If-Match", '"1"')  # what replaces a thing must show which one it saw
+            headers.setdefault("If-Match", '"1"')  # what replaces a thing must show which one it saw; "" shows none
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
             options["content"] = json.dumps(body)

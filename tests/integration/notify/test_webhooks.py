@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -276,9 +277,10 @@ def test_a_failing_endpoint_is_left_alone_while_others_are_served(
     for _ in range(5):
         desk.publish(progressed(desk.actor))
     other.publish(progressed(other.actor))
-    desk.service.deliver_due()
+    replace(desk.service, threads=1).deliver_due()  # two at the same moment might both begin with one endpoint
     assert [request.path for request in customer.received] == ["/hook", "/other"]
-    desk.wait(seconds=10)
+    desk.clock.advance(timedelta(seconds=10))
+    replace(desk.service, threads=1).deliver_due()
     assert len(customer.received) == 6
     desk.wait(minutes=1)
     assert set(desk.states()) == {"delivered"}
