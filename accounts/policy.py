@@ -109,6 +109,11 @@ def scopes_of(roles: Iterable[str]) -> frozenset[Scope]:
     return frozenset().union(*(ROLE_SCOPES[Role(role)] for role in roles))
 
 
+def masked_phone(phone: str) -> str:
+    """`138****0001`, `+86138****0001`: enough to know one's own number by, not enough to call it (PIPL)."""
+    return f"{phone[:-8]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-4:]}"
+
+
 def uscc_check_character(first_17: str) -> str:
     """The 18th character: alphabet[(31 − Σ valueᵢ·3^(i−1) mod 31) mod 31] (GB 32100-2015 §4.5)."""
     total = sum(_USCC_VALUE[character] * weight for character, weight in zip(first_17, _USCC_WEIGHTS, strict=True))

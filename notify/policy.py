@@ -178,8 +178,3 @@ def reference(message_id: UUID, attempt: int) -> str:
         digest, index = divmod(digest, len(_REFERENCE_ALPHABET))
         letters.append(_REFERENCE_ALPHABET[index])
     return "".join(letters)
-
-
-def masked_phone(phone: str) -> str:
-    """`138****0001`: what may be shown to somebody who isn't its owner (PIPL)."""
-    return f"{phone[:3]}****{phone[-4:]}"

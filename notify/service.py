@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.policy import Actor, Scope
+from accounts.policy import Actor, Scope, masked_phone
 from core.events import Reaction, Subscription
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
@@ -135,7 +135,7 @@ class NotifyService:
             if not is_operator and not repository.may_read_reminders(uow.session, actor, contract_id):
                 raise RemindersNotFound
             rows = repository.reminders(uow.session, contract_id, after=after, limit=limit)
-        return [ReminderView(row, policy.masked_phone(row.phone), state) for row, state in rows]
+        return [ReminderView(row, masked_phone(row.phone), state) for row, state in rows]
 
     @property
     def _sender(self) -> Sender:
@@ -150,5 +150,5 @@ class NotifyService:
             signature=self.signature,
             reference=policy.reference(message.id, message.attempt),
         )
-        phone = message.phone if console_text else policy.masked_phone(message.phone)
+        phone = message.phone if console_text else masked_phone(message.phone)
         return MessageView(message, phone, text, count_segments(text))

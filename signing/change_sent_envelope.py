@@ -49,7 +49,7 @@ def extend_envelope(context: SigningContext, actor: Actor, envelope_id: UUID, ex
         if envelope is None:
             raise EnvelopeNotFound
         recipients = repository.recipients(uow.session, envelope.id)
-        policy.extend(repository.progress(envelope, recipients))
+        policy.require_extendable(repository.progress(envelope, recipients))
         policy.require_live(expires_at=envelope.expires_at, now=uow.now)
         check_expiry(expires_at, uow.now)
         if expires_at <= envelope.expires_at:

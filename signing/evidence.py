@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from sqlalchemy.orm import Session
 
-from accounts.policy import Actor
+from accounts.policy import Actor, masked_phone
 from core import ids
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
@@ -127,11 +127,6 @@ def recipient_facts(recipient: Recipient) -> dict[str, Any]:
     }
 
 
-def masked_phone(phone: str) -> str:
-    """`139****5678`: enough for its owner to know it, too little for others to call it (PIPL)."""
-    return f"{phone[:3]}****{phone[-4:]}"
-
-
 def document_facts(document: EnvelopeFile) -> dict[str, Any]:
     """Which document, by its position in the envelope, and its digest as it was uploaded."""
     return {"position": document.position, "name": document.name, "uploaded_sha256": document.uploaded.sha256}
@@ -142,17 +137,17 @@ def certificate_facts(session: Session, certificate_id: UUID) -> dict[str, Any]:
 
     Of an external authority we may hold no more than our own id of it.
     """
-    identifier = {"id": certificate_id.hex}
     row = certificates.certificate(session, certificate_id)
-    if row is None:
-        return identifier
-    certificate = x509.load_der_x509_certificate(row.der)
+    return {"id": certificate_id.hex, **({} if row is None else described_certificate(row.der))}
+
+
+def described_certificate(der: bytes) -> dict[str, Any]:
+    certificate = x509.load_der_x509_certificate(der)
     return {
-        **identifier,
-        "serial": row.serial_number,
+        "serial": f"{certificate.serial_number:x}",
         "subject": certificate.subject.rfc4514_string(),
         "issuer": certificate.issuer.rfc4514_string(),
-        "not_before": rfc3339(row.not_before),
-        "not_after": rfc3339(row.not_after),
+        "not_before": rfc3339(certificate.not_valid_before_utc),
+        "not_after": rfc3339(certificate.not_valid_after_utc),
         "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
     }

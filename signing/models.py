@@ -85,7 +85,7 @@ class Envelope(Base):
 class EnvelopeDocument(Base):
     """One of an envelope's documents; `position` counts from 1. `object_key` and `sha256` name its current PDF.
 
-    `is_timestamped` is false while no time-stamp authority vouches for the latest signature (*timestamp pending*).
+    `is_timestamped` is false while no time-stamp authority vouches for one of the signatures (*timestamp pending*).
     `renew_before` is when the certificate of the last document timestamp ends: another one must be added by then.
     """
 

@@ -267,10 +267,9 @@ def expire(progress: Progress, *, expires_at: datetime, now: datetime) -> Progre
     return _end(progress, EnvelopeState.EXPIRED)
 
 
-def extend(progress: Progress) -> Progress:
-    """The sender gives more time."""
+def require_extendable(progress: Progress) -> None:
+    """Raises unless more time would be of use to somebody."""
     _require_state(progress, EnvelopeState.IN_PROGRESS)
-    return progress
 
 
 def require_turn(progress: Progress, party_id: UUID) -> None:

@@ -15,10 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
-from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
 from signing import policy, repository, signature_attempt, work
 from signing.context import SigningContext
@@ -30,7 +28,7 @@ from signing.errors import (
     RemoteOutdated,
     RemoteOver,
 )
-from signing.evidence import Origin, record_for_envelope
+from signing.evidence import Origin, described_certificate, record_for_envelope
 from signing.models import Recipient, RemoteSignature
 from signing.policy import RecipientRole, RecipientState
 from signing.ports import RemotePreparation, SignedPDF
@@ -234,13 +232,4 @@ def _record_preparation(
 
 def _certificate_facts(der: bytes) -> dict[str, object]:
     """The signer's own certificate: issued by others, its key never here."""
-    certificate = x509.load_der_x509_certificate(der)
-    return {
-        "key": "held by the signer (remote signature)",
-        "serial": f"{certificate.serial_number:x}",
-        "subject": certificate.subject.rfc4514_string(),
-        "issuer": certificate.issuer.rfc4514_string(),
-        "not_before": rfc3339(certificate.not_valid_before_utc),
-        "not_after": rfc3339(certificate.not_valid_after_utc),
-        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
-    }
+    return {"key": "held by the signer (remote signature)", **described_certificate(der)}

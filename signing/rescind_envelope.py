@@ -77,26 +77,23 @@ def require_sendable(uow: UnitOfWork, rescission: Envelope) -> None:
         raise NotRescindable
 
 
-def undoes(uow: UnitOfWork, rescission: Envelope, recipients: Sequence[Recipient]) -> UUID | None:
-    """The envelope whose contract a completed rescission undoes: only if it bears all the contract's signatures.
+def undo(uow: UnitOfWork, rescission: Envelope, recipients: Sequence[Recipient]) -> UUID | None:
+    """Marks the contract's envelope as rescinded, now that the rescission is complete; its id, if it is.
 
-    It does by the way it is made. Asked once more, because a contract undone by one side alone could not be mended.
+    Only if the rescission bears all the contract's signatures. It does by the way it is made; it is asked once more,
+    because a contract undone by one side alone could not be mended.
     """
     if rescission.rescinds_id is None:
         return None
     envelope = repository.envelope_for_update(uow.session, rescission.rescinds_id)
     original = repository.recipients(uow.session, envelope.id)
     is_covered = {each.uscc for each in _signers(original)} <= {each.uscc for each in _signers(recipients)}
-    return envelope.id if is_covered and envelope.is_test == rescission.is_test else None
-
-
-def note_rescinded(uow: UnitOfWork, envelope_id: UUID, rescission: Envelope) -> None:
-    """The rescission is signed by all: the contract's envelope says so from now on."""
-    envelope = repository.envelope_for_update(uow.session, envelope_id)
+    if not is_covered or envelope.is_test != rescission.is_test:
+        return None
     envelope.rescinded_at = uow.now
     facts = {"rescission": ids.public(ids.ENVELOPE, rescission.id)}
-    recipients = repository.recipients(uow.session, envelope_id)
-    record_for_envelope(uow, envelope, recipients, step="envelope.rescinded", facts=facts)
+    record_for_envelope(uow, envelope, original, step="envelope.rescinded", facts=facts)
+    return envelope.id
 
 
 def _completed(uow: UnitOfWork, actor: Actor, envelope_id: UUID) -> tuple[Envelope, list[Recipient]]:

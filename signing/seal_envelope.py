@@ -18,7 +18,7 @@ from signing.models import Envelope, Recipient
 from signing.policy import SIGNING, EnvelopeState
 from signing.release_recipients import release_recipients
 from signing.repository import EnvelopeFile
-from signing.rescind_envelope import note_rescinded, undoes
+from signing.rescind_envelope import undo
 from signing.work import NewRevision
 
 REASON = "全部签署方已签署 / Signed by all parties"
@@ -74,10 +74,8 @@ def _finish(
         facts=_facts(context, envelope, recipients, sealed_at),
         files=[new.stored for new in sealed],
     )
-    undone_id = undoes(uow, envelope, recipients)
+    undone_id = undo(uow, envelope, recipients)
     _announce(uow, envelope, recipients, sealed, evidence_id=envelope.completion_evidence_id, undone_id=undone_id)
-    if undone_id is not None:
-        note_rescinded(uow, undone_id, envelope)
     release_recipients(uow, context, envelope, recipients, policy.newly_released(before, after))
 
 

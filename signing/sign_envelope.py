@@ -35,6 +35,7 @@ def sign_envelope(context: SigningContext, session_token: str, action: Action) -
         attempt = signature_attempt.begin(uow, context, seat, action)
         work_id = work.claim(uow, context, seat.envelope)
     try:
+        attempt = signature_attempt.with_seal_picture(context, attempt)
         revisions = [_sign(context, attempt, document) for document in attempt.documents]
         with context.unit_of_work() as uow:
             seat = take_seat(uow, session_token)
@@ -46,7 +47,7 @@ def sign_envelope(context: SigningContext, session_token: str, action: Action) -
 
 
 def _sign(context: SigningContext, attempt: Attempt, document: EnvelopeFile) -> NewRevision:
-    order = signature_attempt.with_seal_picture(context, attempt, attempt.orders[document.position])
+    order = attempt.orders[document.position]
     return work.make_revision(context, document, lambda data: context.signer.sign(data, order))
 
 

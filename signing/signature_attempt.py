@@ -25,7 +25,7 @@ from signing.policy import EnvelopeState, RecipientRole
 from signing.ports import SignerIdentity, SigningOrder
 from signing.release_recipients import release_recipients
 from signing.repository import EnvelopeFile
-from signing.seals.use_seal import UsableSeal, note_use, require_still_usable, seals_for, take_for_use
+from signing.seals.use_seal import UsableSeal, note_use, seals_for, take_for_use
 from signing.send_envelope import placed_fields
 from signing.signing_session import Seat, code_reference, is_authenticated
 from signing.work import NewRevision
@@ -107,20 +107,13 @@ def begin(
     return Attempt(seat.envelope.id, documents, orders, values, uow.now, certificate_id, seal, action.origin)
 
 
-def with_seal_picture(context: SigningContext, attempt: Attempt, order: SigningOrder) -> SigningOrder:
-    """The order with the picture of the seal in use, read from the object store: outside any transaction."""
+def with_seal_picture(context: SigningContext, attempt: Attempt) -> Attempt:
+    """The attempt with the picture of the seal in use, read from the object store: outside any transaction."""
     if attempt.seal is None:
-        return order
-    picture = context.objects.get(attempt.seal.picture_key)
-    return SigningOrder(
-        fields=order.fields,
-        identity=order.identity,
-        certificate_id=order.certificate_id,
-        signed_at=order.signed_at,
-        reason=order.reason,
-        values=order.values,
-        pictures={**order.pictures, FieldKind.SEAL: picture},
-    )
+        return attempt
+    pictures = {FieldKind.SEAL: context.objects.get(attempt.seal.picture_key)}
+    orders = {position: replace(order, pictures=pictures) for position, order in attempt.orders.items()}
+    return replace(attempt, orders=orders)
 
 
 def count(
@@ -137,9 +130,7 @@ def count(
     before = seat.progress
     after = policy.act(before, seat.recipient.id)
     if attempt.seal is not None:
-        require_still_usable(uow, attempt.seal)
         seat.recipient.seal_id = attempt.seal.seal_id
-    signed_over = [{**document_facts(file), "sha256": file.current.sha256} for file in attempt.documents]
     # Read before anything is written: a query in between would send half of it to the database first.
     fields = own_fields(uow, seat)
     work.finish(
@@ -157,13 +148,9 @@ def count(
     repository.store_progress(after, seat.envelope, seat.recipients)
     facts = {
         **action_facts(context, seat, attempt.origin),
+        **_signature_facts(attempt, revisions),
         "certificate": certificate,
-        "signed_at": rfc3339(attempt.signed_at),
-        "signed_over": signed_over,
         "revision": seat.envelope.revision,
-        "timestamped": all(new.is_timestamped for new in revisions),
-        "values": dict(attempt.values),
-        "seal": ids.public(ids.SEAL, attempt.seal.seal_id) if attempt.seal else None,
     }
     files = [new.stored for new in revisions]
     record_for_envelope(
@@ -212,6 +199,17 @@ def action_facts(context: SigningContext, seat: Seat, origin: Origin) -> dict[st
         "software": context.software,
         "clock": context.clock_source,
         **origin.facts(),
+    }
+
+
+def _signature_facts(attempt: Attempt, revisions: Sequence[NewRevision]) -> dict[str, object]:
+    """What was signed, when, with which values and seal; `sha256` is that of each document before."""
+    return {
+        "signed_at": rfc3339(attempt.signed_at),
+        "signed_over": [{**document_facts(file), "sha256": file.current.sha256} for file in attempt.documents],
+        "timestamped": all(new.is_timestamped for new in revisions),
+        "values": dict(attempt.values),
+        "seal": ids.public(ids.SEAL, attempt.seal.seal_id) if attempt.seal else None,
     }
 
 

@@ -81,7 +81,10 @@ def finish(
         document = current[new.document.position]
         document.object_key = new.stored.object_key
         document.sha256 = new.stored.file.sha256
-        document.is_timestamped, document.renew_before = new.is_timestamped, new.renew_before
+        # A document timestamp vouches for all that is in the file; another signature's own doesn't for earlier ones.
+        has_document_timestamp = new.renew_before is not None
+        document.is_timestamped = has_document_timestamp or (new.is_timestamped and document.is_timestamped)
+        document.renew_before = new.renew_before
         uow.session.add(
             EnvelopeRevision(
                 envelope_id=envelope.id,

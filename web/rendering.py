@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from accounts.policy import Scope
+from accounts.policy import Scope, masked_phone
 from api.services import Services
 from core import ids
 from core.clock import CHINA
@@ -53,11 +53,6 @@ def money(minor: int, currency: str = "CNY") -> str:
     whole, _, fraction = str(Money(minor, currency)).partition(".")
     grouped = f"{int(whole):,}.{fraction}"
     return f"¥{grouped}" if currency == "CNY" else f"{grouped} {currency}"
-
-
-def masked_phone(phone: str) -> str:
-    """`199****0101`: enough to recognise one's own number, not enough to call it (PIPL, minimal data)."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) > 7 else "****"
 
 
 def language_of(request: Request) -> Language:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from accounts.policy import masked_phone
 from core import ids
 from signing.models import Field as PlacedInDocument
 from signing.plan import (
@@ -185,7 +186,7 @@ class RecipientOutput(BaseModel):
 class DocumentOutput(BaseModel):
     """One of the envelope's documents. `sha256` is that of the PDF as it stands, `uploaded_sha256` as it came.
 
-    `timestamped`: whether a time-stamp authority vouches for the latest signature; false means *timestamp pending*.
+    `timestamped`: whether a time-stamp authority vouches for every signature; false means *timestamp pending*.
     """
 
     position: int
@@ -384,10 +385,6 @@ def event(step: EnvelopeEvent) -> EventOutput:
     )
 
 
-def masked(phone: str) -> str:
-    return f"{phone[:3]}****{phone[-4:]}"
-
-
 def _recipients(view: EnvelopeView, reader: UUID) -> list[RecipientOutput]:
     is_sender = view.envelope.organisation_id == reader
     return [
@@ -398,7 +395,7 @@ def _recipients(view: EnvelopeView, reader: UUID) -> list[RecipientOutput]:
             order=recipient.order,
             state=RecipientState(recipient.state),
             name=recipient.name,
-            phone=recipient.phone if is_sender else masked(recipient.phone),
+            phone=recipient.phone if is_sender else masked_phone(recipient.phone),
             organisation_name=recipient.organisation_name,
             uscc=recipient.uscc,
             signed_at=recipient.signed_at,

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.envelopes import DocumentOutput, document_output, field_facts, masked
+from accounts.policy import masked_phone
+from api.schemas.envelopes import DocumentOutput, document_output, field_facts
 from core import ids
 from core.errors import InvalidInput
 from signing.evidence import Origin
@@ -244,7 +245,7 @@ def seat_output(seat: SeatView) -> SeatOutput:
         name=seat.recipient.name,
         role=RecipientRole(seat.recipient.role),
         recipient_state=RecipientState(seat.recipient.state),
-        phone_hint=masked(seat.recipient.phone),
+        phone_hint=masked_phone(seat.recipient.phone),
         parties=[
             PartyOutput(
                 name=party.name,

@@ -113,7 +113,7 @@ def timeline(records: Sequence[LoggedRecord]) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def masked_phone(text: str) -> str:
+def with_masked_phones(text: str) -> str:
     """Mainland mobile numbers in `text`, the middle four digits hidden (PIPL: no more than needed)."""
     return _PHONE.sub(r"\1****\2", text)
 
@@ -126,7 +126,7 @@ def masked_name(name: str) -> str:
 def _event(record: Record) -> Event:
     names = _values(record.facts, "name")
     details = [f"{key}={value}" for key, value in _leaves(record.facts) if key not in {"name", "user_agent"}]
-    return Event(record.at, record.type, masked_phone("、".join(names)), masked_phone("; ".join(details)))
+    return Event(record.at, record.type, with_masked_phones("、".join(names)), with_masked_phones("; ".join(details)))
 
 
 def _values(facts: Mapping[str, Any], wanted: str) -> list[str]:

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.policy import masked_phone
 from core import ids
 from core.clock import rfc3339
 from core.unit_of_work import UnitOfWork
-from notify.policy import masked_phone
 from notify.webhooks import policy, repository
 from notify.webhooks.models import WebhookDelivery, WebhookEndpoint
 from notify.webhooks.policy import DeliveryState, EventType

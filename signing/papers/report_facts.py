@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.policy import masked_phone
 from core import ids
 from core.clock import local_date
-from ledger.package.facts import masked_phone
+from ledger.package.facts import with_masked_phones
 from ledger.record import EvidenceFile, Record, parse_record
 from ledger.repository import LoggedRecord
 from signing.models import Recipient
@@ -126,11 +127,6 @@ def report_number(completed_at: datetime, evidence: str) -> str:
     return f"DYC-{local_date(completed_at).replace('-', '')}-{evidence[-12:].upper()}"
 
 
-def hidden_phone(phone: str) -> str:
-    """Enough to know one's own number again: the first three digits and the last four."""
-    return f"{phone[:-8]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-4:]}"
-
-
 def steps_of(records: Iterable[LoggedRecord], sender: str) -> list[Step]:
     """Oldest first, as they lie in the envelope's chain of evidence."""
     return [_step(logged, parse_record(logged.record), sender) for logged in records]
@@ -164,7 +160,7 @@ def _row(
         name=recipient.name,
         organisation_name=recipient.organisation_name,
         uscc=recipient.uscc,
-        phone=hidden_phone(recipient.phone),
+        phone=masked_phone(recipient.phone),
         viewed_at=next((logged.at for logged, record in own if record.type == "recipient.viewed"), None),
         authenticated_at=last.get("recipient.authenticated"),
         acted_at=recipient.signed_at,
@@ -199,7 +195,7 @@ def _step(logged: LoggedRecord, record: Record, sender: str) -> Step:
         at=logged.at,
         type=record.type,
         who=_who(record.facts, sender),
-        detail=masked_phone(_detail(record.facts)),
+        detail=with_masked_phones(_detail(record.facts)),
         evidence=ids.public(ids.EVIDENCE, logged.id),
     )
 
@@ -229,4 +225,4 @@ def _member(facts: Mapping[str, Any], name: str, member: str) -> str | None:
 
 
 def _masked(text: str | None) -> str | None:
-    return None if text is None else masked_phone(text)
+    return None if text is None else with_masked_phones(text)

@@ -13,7 +13,7 @@ from signing.seals.record_step import record_step
 
 
 def suspend_seal(context: SealContext, actor: Actor, seal_id: UUID, reason: str) -> None:
-    """From the commit on no use counts, not even one that is being made now (`use_seal.require_still_usable`).
+    """From the commit on no use counts, not even one that is being made now (`use_seal.note_use`).
 
     Raises `SealNotFound`, `SealAdministratorRole`, `SealDutiesConflict` or `SealStateConflict`.
     """

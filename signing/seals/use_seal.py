@@ -96,11 +96,6 @@ def take_for_use(
     raise refusal
 
 
-def require_still_usable(uow: UnitOfWork, usable: UsableSeal) -> None:
-    """Asks everything again, with the seal locked until the transaction ends. Raises as `take_for_use` does."""
-    _locked_again(uow, usable)
-
-
 def note_use(
     uow: UnitOfWork,
     *,
@@ -114,7 +109,7 @@ def note_use(
     """The use counts from here: use log, evidence `seal.used` and event, in the caller's transaction.
 
     `files` are the PDFs with the seal in them; `purpose` is what it was used for, such as the envelope's title. The
-    envelope's row is locked already. Returns the id of the use. Raises as `require_still_usable` does.
+    envelope's row is locked already. Returns the id of the use. Raises as `take_for_use` does.
     """
     seal, authorisation = _locked_again(uow, usable)
     use_id = uow.new_id()

@@ -37,6 +37,7 @@ from signing.ports import (
 )
 from signing.service import SigningService
 from signing.signature_attempt import Action
+from tests.support.clock import FixedClock
 
 IMPRINT = Imprint(
     base_url="http://dingyue.test",
@@ -100,7 +101,7 @@ class PaperWork:
         return SignedPDF(self._stamped(data, "sealed"), renew_before=sealed_at + timedelta(days=3650))
 
     def add_timestamp(self, data: bytes) -> SignedPDF:
-        return SignedPDF(self._stamped(data, "timestamped"))
+        return SignedPDF(self._stamped(data, "timestamped"), renew_before=FixedClock().now() + timedelta(days=7300))
 
     def prepare_remote(self, data: bytes, order: SigningOrder, certificate: bytes) -> RemotePreparation:
         prepared = self._do(data, f"to be signed elsewhere by {order.identity.name}")

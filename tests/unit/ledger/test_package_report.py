@@ -21,7 +21,7 @@ from ledger.package.facts import (
     Report,
     SignerRow,
     masked_name,
-    masked_phone,
+    with_masked_phones,
 )
 from ledger.package.report import render_report
 from ledger.record import describe_file
@@ -39,7 +39,8 @@ REPORT = Report(
     subjects=("ctr_" + "2" * 32,),
     files=(("采购合同.pdf", FILE),),
     signers=(SignerRow("采购合同.pdf", "张三", "供应商", "Trial issuing CA", "3f2a", "good", AT),),
-    timeline=(Event("2026-11-22T01:02:03.456Z", "envelope.signed", "张三", masked_phone("phone=13812345678")),) * 60,
+    timeline=(Event("2026-11-22T01:02:03.456Z", "envelope.signed", "张三", with_masked_phones("phone=13812345678")),)
+    * 60,
     log=LogFacts("dingyue.test/log", 42, "ab" * 32, (3, 4), AT, "Built-in TSA"),
     chain=ChainFacts(
         31337, "dev", "0x" + "5f" * 20, "0x" + "aa" * 32, 42, "0x" + "bb" * 32, 1795309343, "finalized tag"
@@ -93,5 +94,5 @@ def test_fonts_are_embedded(language: Language) -> None:
 def test_names_and_phones_are_masked() -> None:
     assert masked_name("榆林市政府采购中心") == "榆林******心"
     assert masked_name("张三") == "张三"
-    assert masked_phone("电话 13812345678，+8613812345678") == "电话 138****5678，+86138****5678"
-    assert masked_phone("amount 480000000000 sha " + "1" * 64) == "amount 480000000000 sha " + "1" * 64
+    assert with_masked_phones("电话 13812345678，+8613812345678") == "电话 138****5678，+86138****5678"
+    assert with_masked_phones("amount 480000000000 sha " + "1" * 64) == "amount 480000000000 sha " + "1" * 64

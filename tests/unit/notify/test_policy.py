@@ -93,7 +93,3 @@ def test_retries_slow_down_to_one_an_hour() -> None:
     minutes = [(policy.retry_at(attempt, now) - now).total_seconds() / 60 for attempt in (1, 2, 3, 7, 1000)]
 
     assert minutes == [1, 2, 4, 60, 60]
-
-
-def test_phones_are_masked() -> None:
-    assert policy.masked_phone("13812340001") == "138****0001"

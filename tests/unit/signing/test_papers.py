@@ -21,7 +21,7 @@ from signing.papers.report_facts import (
     Imprint,
     RecipientRow,
     Step,
-    hidden_phone,
+    masked_phone,
     report_number,
 )
 from signing.policy import RecipientRole, RecipientState
@@ -49,7 +49,7 @@ def row(number: int = 1, **changes: Any) -> RecipientRow:
         "name": f"签署人{number}",
         "organisation_name": "榆林市财政局",
         "uscc": "11610800016081234X",
-        "phone": hidden_phone("13912345678"),
+        "phone": masked_phone("13912345678"),
         "viewed_at": NOON,
         "authenticated_at": NOON + timedelta(minutes=1),
         "acted_at": NOON + timedelta(minutes=2),
@@ -233,7 +233,7 @@ def assert_within_margins(data: bytes) -> None:
     ],
 )
 def test_a_phone_shows_no_more_than_its_owner_needs_to_know_it(phone: str, hidden: str) -> None:
-    assert hidden_phone(phone) == hidden
+    assert masked_phone(phone) == hidden
 
 
 def test_every_step_of_an_envelope_has_words_in_both_languages() -> None:
