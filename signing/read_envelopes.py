@@ -200,6 +200,7 @@ def seat_content(context: SigningContext, session_token: str, position: int = 1)
     `DocumentUnavailable` once the envelope came to nothing."""
     with context.unit_of_work() as uow:
         taken = take_seat(uow, session_token)
+        documents = taken.documents
     if taken.envelope.state not in READABLE:
         raise DocumentUnavailable(state=taken.envelope.state)
-    return _content(context, taken.documents, position)
+    return _content(context, documents, position)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
@@ -102,7 +102,7 @@ def own_envelope_for_update(session: Session, actor: Actor, envelope_id: UUID) -
 
 def envelope_for_update(session: Session, envelope_id: UUID) -> Envelope:
     """The envelope, locked, for steps nobody outside asks for by id (a signer's own, sealing, expiry)."""
-    return session.scalars(select(Envelope).where(Envelope.id == envelope_id).with_for_update()).one()
+    return session.scalars(_ENVELOPE_FOR_UPDATE, {"id": envelope_id}).one()
 
 
 def envelope_documents(session: Session, envelope_id: UUID) -> list[EnvelopeFile]:
@@ -176,18 +176,18 @@ def recipient_by_link(session: Session, token_hash: bytes) -> Recipient | None:
     return session.scalar(select(Recipient).where(Recipient.token_hash == token_hash))
 
 
-def signing_session(session: Session, token_hash: bytes, now: datetime) -> tuple[SigningSession, Recipient] | None:
-    """The live session behind a token, and whose it is."""
-    row = session.execute(
-        select(SigningSession, Recipient)
-        .join(Recipient, Recipient.id == SigningSession.recipient_id)
-        .where(
-            SigningSession.token_hash == token_hash,
-            SigningSession.ended_at.is_(None),
-            SigningSession.expires_at > now,
-        )
-    ).one_or_none()
-    return (row[0], row[1]) if row else None
+def envelope_of_session(session: Session, token_hash: bytes, now: datetime) -> Envelope | None:
+    """The envelope, locked, that a live session is about."""
+    return session.scalar(_ENVELOPE_OF_SESSION, {"token_hash": token_hash, "now": now})
+
+
+def seated(
+    session: Session, envelope_id: UUID, token_hash: bytes, now: datetime
+) -> list[tuple[Recipient, SigningSession | None]]:
+    """An envelope's recipients in signing order, and beside one of them the live session behind the token; all of it
+    as it is now, also what was read before the envelope was locked."""
+    rows = session.execute(_SEATED, {"envelope_id": envelope_id, "token_hash": token_hash, "now": now})
+    return [(recipient, live) for recipient, live in rows]
 
 
 def end_sessions(session: Session, recipient_id: UUID, now: datetime) -> None:
@@ -332,3 +332,31 @@ def store_progress(progress: Progress, envelope: Envelope, recipients: Iterable[
 def _is_readable_by(actor: Actor) -> ColumnElement[bool]:
     is_party = exists().where(Recipient.envelope_id == Envelope.id, Recipient.organisation_id == actor.organisation_id)
     return or_(Envelope.organisation_id == actor.organisation_id, and_(Envelope.sent_at.is_not(None), is_party))
+
+
+# Statements of every step of a ceremony, put together once.
+
+_IS_LIVE = and_(
+    SigningSession.token_hash == bindparam("token_hash"),
+    SigningSession.ended_at.is_(None),
+    SigningSession.expires_at > bindparam("now"),
+)
+_ENVELOPE_FOR_UPDATE = select(Envelope).where(Envelope.id == bindparam("id")).with_for_update()
+_ENVELOPE_OF_SESSION = (
+    select(Envelope)
+    .where(
+        Envelope.id
+        == select(Recipient.envelope_id)
+        .join(SigningSession, SigningSession.recipient_id == Recipient.id)
+        .where(_IS_LIVE)
+        .scalar_subquery()
+    )
+    .with_for_update()
+)
+_SEATED = (
+    select(Recipient, SigningSession)
+    .outerjoin(SigningSession, and_(SigningSession.recipient_id == Recipient.id, _IS_LIVE))
+    .where(Recipient.envelope_id == bindparam("envelope_id"))
+    .order_by(Recipient.order, Recipient.id)
+    .execution_options(populate_existing=True)
+)

@@ -75,9 +75,9 @@ def _approve(uow: UnitOfWork, context: SigningContext, seat: Seat, action: Actio
     signature_attempt.require_ready(seat, action, uow.now)
     before = seat.progress
     after = policy.act(before, seat.recipient.id)
+    facts = signature_attempt.action_facts(context, seat, action.origin)
     seat.recipient.signed_at = uow.now
     repository.store_progress(after, seat.envelope, seat.recipients)
-    facts = signature_attempt.action_facts(context, seat, action.origin)
     record_for_envelope(
         uow, seat.envelope, seat.recipients, step="recipient.approved", facts=facts, recipient=seat.recipient
     )

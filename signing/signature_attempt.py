@@ -89,9 +89,9 @@ def begin(
         organisation_name=seat.recipient.organisation_name,
         uscc=seat.recipient.uscc,
     )
-    certificate_id = None if has_own_certificate else _certificate(uow, context, identity, seal)
     signed_documents = {each.document for each in fields if FieldKind(each.kind) in CARRYING}
     documents = [file for file in seat.documents if file.position in signed_documents]
+    certificate_id = None if has_own_certificate else _certificate(uow, context, identity, seal)
     orders = {
         file.position: SigningOrder(
             fields=placed_fields(fields, file.position),
@@ -129,17 +129,17 @@ def count(
     """The signature counts from here. The envelope may have been voided meanwhile: then `policy.act` refuses."""
     before = seat.progress
     after = policy.act(before, seat.recipient.id)
+    # Read before anything is written: a query in between would send half of it to the database first.
+    fields, documents = own_fields(uow, seat), seat.documents
     if attempt.seal is not None:
         seat.recipient.seal_id = attempt.seal.seal_id
-    # Read before anything is written: a query in between would send half of it to the database first.
-    fields = own_fields(uow, seat)
     work.finish(
         uow,
         seat.envelope,
         work_id,
         revisions,
         cause="signed",
-        documents=seat.documents,
+        documents=documents,
         recipient_id=seat.recipient.id,
     )
     seat.recipient.signed_at = attempt.signed_at

@@ -7,8 +7,11 @@ phone. Tokens and codes are kept as hashes only.
 import secrets as randomness
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hmac import compare_digest
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from core.secrets import hash_token, new_token
 from core.unit_of_work import UnitOfWork
@@ -25,15 +28,21 @@ from signing.repository import EnvelopeFile
 CODE_PURPOSE = "signing-code"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seat:
     """A recipient at the table, everything read under the envelope's lock."""
 
+    database: Session
     session: SigningSession
     envelope: Envelope
-    documents: list[EnvelopeFile]
     recipient: Recipient
     recipients: list[Recipient]
+
+    @cached_property
+    def documents(self) -> list[EnvelopeFile]:
+        """Read when first asked for, which must be in the same unit of work and before anything is written: what is
+        pending would be sent to the database in halves."""
+        return repository.envelope_documents(self.database, self.envelope.id)
 
     @property
     def progress(self) -> policy.Progress:
@@ -91,17 +100,15 @@ def open_link(context: SigningContext, link_token: str, origin: Origin) -> str:
 
 def take_seat(uow: UnitOfWork, session_token: str) -> Seat:
     """Whose session this is; locks the envelope. Raises `SigningSessionInvalid`."""
-    found = repository.signing_session(uow.session, hash_token(session_token), uow.now)
-    if found is None:
+    token_hash = hash_token(session_token)
+    envelope = repository.envelope_of_session(uow.session, token_hash, uow.now)
+    if envelope is None:
         raise SigningSessionInvalid
-    session, recipient = found
-    envelope = repository.envelope_for_update(uow.session, recipient.envelope_id)
-    uow.session.refresh(session)
-    if session.ended_at is not None:
-        raise SigningSessionInvalid  # A new link ended it while we waited for the lock.
-    recipients = repository.recipients(uow.session, envelope.id)
-    documents = repository.envelope_documents(uow.session, envelope.id)
-    return Seat(session, envelope, documents, recipient, recipients)
+    seated = repository.seated(uow.session, envelope.id, token_hash, uow.now)
+    for recipient, session in seated:
+        if session is not None:
+            return Seat(uow.session, session, envelope, recipient, [each for each, _ in seated])
+    raise SigningSessionInvalid  # A new link ended it while we waited for the lock.
 
 
 def request_code(context: SigningContext, session_token: str, origin: Origin) -> CodeSent:
