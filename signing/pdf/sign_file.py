@@ -1,6 +1,7 @@
 """Signs a PDF file for one person, with any credential, at any PAdES level; used by `dingyue sign`.
 
-Files are never held in memory: the signed one is a copy, with the increments after it.
+Files are never held in memory: the signed one is a copy, with the increments after it. It is copied while the digest is
+reckoned, which for a large file takes longer than all the rest.
 
     B-B     the signature
     B-T     and a time-stamp of it
@@ -8,8 +9,9 @@ Files are never held in memory: the signed one is a copy, with the increments af
     B-LTA   and a document timestamp over all of it
 """
 
-import shutil
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal
@@ -28,6 +30,7 @@ from signing.pki.credentials import SigningCredential
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 FIELD = "Signature"
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,24 @@ def sign_file(
     embedder: Embedder,
     material: MaterialSource,
 ) -> SignedFile:
-    """Reads all of `source`, writes all of `target`.
+    """Reads all of `source`, writes all of `target`; both are files on a disk.
 
     Raises `BrokenPDF`, `EncryptedPDF`, `ChangesForbidden`, `CertificationTooLate`, `SignatureFieldTaken`,
     `FieldMisplaced`, `TimestampUnavailable`, what the credential raises, or what `material` raises; then the target
     is of no use.
     """
+    with ThreadPoolExecutor(1) as beside:
+        copied = beside.submit(_copy, source.fileno(), target)
+        signed, increments = _sign(source, order, credential, embedder, material)
+        copied.result()
+    target.writelines(increments)
+    return signed
+
+
+def _sign(
+    source: BinaryIO, order: FileOrder, credential: SigningCredential, embedder: Embedder, material: MaterialSource
+) -> tuple[SignedFile, list[bytes]]:
+    """The increments that go after the file."""
     with GrowingPDF(source) as growing:
         form = Form(growing)
         field = _field(growing, form, order)
@@ -97,10 +112,16 @@ def sign_file(
         if order.level == "B-LTA":
             renew_before = embedder.add_document_timestamp(growing, form)
         growing.append()
-        source.seek(0)
-        shutil.copyfileobj(source, target, 1024 * 1024)
-        target.writelines(growing.increments)
-        return SignedFile(field, sum(map(len, growing.increments)), renew_before)
+        signed = SignedFile(field, sum(map(len, growing.increments)), renew_before)
+        return signed, growing.increments
+
+
+def _copy(source: int, target: BinaryIO) -> None:
+    """By position, for somebody else reads from the same file meanwhile."""
+    position = 0
+    while chunk := os.pread(source, _CHUNK, position):
+        target.write(chunk)
+        position += len(chunk)
 
 
 def _add_material(growing: GrowingPDF, form: Form, source: MaterialSource, own: Sequence[bytes]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pikepdf
 import pytest
@@ -49,16 +50,19 @@ def authority(clock: FixedClock, tmp_path: Path) -> TrialFolder:
 
 
 def signed(data: bytes, level: Level, authority: TrialFolder, at: datetime, name: str = "张三") -> bytes:
-    output = BytesIO()
-    sign_file(
-        BytesIO(data),
-        output,
-        FileOrder(name, "某某公司", "同意签署", at, level, Box(1, 0.55, 0.85, 0.38, 0.1)),
-        credential=authority.signer(name, "某某公司"),
-        embedder=Embedder(authority.timestamps),
-        material=lambda _carried: Material(authority.authorities(), authority.revocation_lists()),
-    )
-    return output.getvalue()
+    with TemporaryFile() as source, TemporaryFile() as target:
+        source.write(data)
+        source.flush()
+        sign_file(
+            source,
+            target,
+            FileOrder(name, "某某公司", "同意签署", at, level, Box(1, 0.55, 0.85, 0.38, 0.1)),
+            credential=authority.signer(name, "某某公司"),
+            embedder=Embedder(authority.timestamps),
+            material=lambda _carried: Material(authority.authorities(), authority.revocation_lists()),
+        )
+        target.seek(0)
+        return target.read()
 
 
 @pytest.mark.parametrize("pages", [5, 100])
