@@ -4,13 +4,18 @@ Tables are declared in each package's `models.py`; `app/migrations` changes the 
 marked `__append_only__ = True` gets only SELECT and INSERT for the service role: PostgreSQL itself refuses the rest.
 """
 
+import time
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine
+import psycopg
+from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,4 +54,33 @@ def create_database_engine(url: str, *, pool_size: int = 10) -> Engine:
 
     Parameters are kept out of error messages, which end up in logs: they hold names, phones and sealed secrets.
     """
-    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=10, hide_parameters=True)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _test_if_idle)
+    return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_LAST_USED] = time.monotonic()
+
+
+def _test_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that has lain idle may be dead (the database was restarted); then the pool opens another.
+
+    One that has just been used isn't asked: asking costs as much as a query, and there are dozens of transactions in
+    one contract's signing.
+    """
+    if time.monotonic() - record.info.get(_LAST_USED, 0.0) < _TRUSTED_SECONDS:
+        return
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error
+    finally:
+        cursor.close()
+
+
+_LAST_USED = "last used"
+_TRUSTED_SECONDS = 1.0

@@ -48,7 +48,7 @@ class UnitOfWork:
         try:
             if kind is None:
                 if self._events:
-                    self.session.execute(insert(OutboxEvent), self._events)
+                    self.session.execute(_EMIT, self._events)
                 self.session.commit()
             else:
                 self.session.rollback()
@@ -67,5 +67,8 @@ class UnitOfWork:
         self._events.append({**row, "attempts": 0})
         return identifier
 
+
+_EMIT = insert(OutboxEvent.__table__)  # type: ignore[arg-type]
+"""Into the table itself: nothing of these rows is needed afterwards."""
 
 UnitOfWorkFactory = Callable[[], UnitOfWork]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
@@ -112,14 +112,7 @@ def envelope_documents(session: Session, envelope_id: UUID) -> list[EnvelopeFile
 def documents_of_envelopes(session: Session, envelope_ids: Iterable[UUID]) -> dict[UUID, list[EnvelopeFile]]:
     """Each envelope's documents by position, as they are now: copies read before the lock are refreshed."""
     found: dict[UUID, list[EnvelopeFile]] = defaultdict(list)
-    query = (
-        select(EnvelopeDocument, Document)
-        .join(Document, Document.id == EnvelopeDocument.document_id)
-        .where(EnvelopeDocument.envelope_id.in_(list(envelope_ids)))
-        .order_by(EnvelopeDocument.envelope_id, EnvelopeDocument.position)
-        .execution_options(populate_existing=True)
-    )
-    for current, uploaded in session.execute(query):
+    for current, uploaded in session.execute(_DOCUMENTS, {"envelope_ids": list(envelope_ids)}):
         found[current.envelope_id].append(EnvelopeFile(current, uploaded))
     return found
 
@@ -139,17 +132,14 @@ def recipients_of(session: Session, envelope_ids: Iterable[UUID]) -> dict[UUID, 
     """The recipients of each envelope in signing order, as they are now: a copy that was read before the envelope
     was locked is refreshed."""
     found: dict[UUID, list[Recipient]] = defaultdict(list)
-    query = select(Recipient).where(Recipient.envelope_id.in_(list(envelope_ids)))
-    fresh = query.order_by(Recipient.order, Recipient.id).execution_options(populate_existing=True)
-    for recipient in session.scalars(fresh):
+    for recipient in session.scalars(_RECIPIENTS, {"envelope_ids": list(envelope_ids)}):
         found[recipient.envelope_id].append(recipient)
     return found
 
 
 def fields(session: Session, envelope_id: UUID) -> Sequence[Field]:
     """In reading order, document by document."""
-    query = select(Field).where(Field.envelope_id == envelope_id)
-    return session.scalars(query.order_by(Field.document, Field.page, Field.y, Field.x, Field.id)).all()
+    return session.scalars(_FIELDS, {"envelope_id": envelope_id}).all()
 
 
 def clear_draft(session: Session, envelope_id: UUID) -> None:
@@ -173,7 +163,7 @@ def revisions(session: Session, envelope_id: UUID) -> Sequence[EnvelopeRevision]
 
 
 def recipient_by_link(session: Session, token_hash: bytes) -> Recipient | None:
-    return session.scalar(select(Recipient).where(Recipient.token_hash == token_hash))
+    return session.scalar(_BY_LINK, {"token_hash": token_hash})
 
 
 def envelope_of_session(session: Session, token_hash: bytes, now: datetime) -> Envelope | None:
@@ -212,32 +202,12 @@ def recipients_in_session(session: Session, envelope_id: UUID, now: datetime) ->
     return set(session.scalars(query))
 
 
-def latest_code(session: Session, recipient_id: UUID) -> SigningCode | None:
-    """The only code that may be used, locked, so that guesses are counted one after the other."""
-    return session.scalar(
-        select(SigningCode)
-        .where(SigningCode.recipient_id == recipient_id)
-        .order_by(SigningCode.requested_at.desc(), SigningCode.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
+def codes_since(session: Session, recipient_id: UUID, since: datetime) -> Sequence[SigningCode]:
+    """A recipient's codes, newest first; only that one may be used.
 
-
-def wrong_codes_since(session: Session, recipient_id: UUID, since: datetime) -> list[tuple[datetime, int]]:
-    """When each code of a recipient was asked for, and how often something else was entered for it."""
-    wrong = SigningCode.attempts - case((SigningCode.used_at.is_not(None), 1), else_=0)
-    query = select(SigningCode.requested_at, wrong).where(
-        SigningCode.recipient_id == recipient_id, SigningCode.requested_at > since
-    )
-    return [(at, tries) for at, tries in session.execute(query)]
-
-
-def codes_requested_since(session: Session, recipient_id: UUID, since: datetime) -> Sequence[datetime]:
-    return session.scalars(
-        select(SigningCode.requested_at).where(
-            SigningCode.recipient_id == recipient_id, SigningCode.requested_at > since
-        )
-    ).all()
+    Whoever asks for a code or enters one has locked the envelope, so that guesses are counted one after the other.
+    """
+    return session.scalars(_CODES_SINCE, {"recipient_id": recipient_id, "since": since}).all()
 
 
 def expired_envelopes(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
@@ -360,3 +330,27 @@ _SEATED = (
     .order_by(Recipient.order, Recipient.id)
     .execution_options(populate_existing=True)
 )
+_CODES_SINCE = (
+    select(SigningCode)
+    .where(SigningCode.recipient_id == bindparam("recipient_id"), SigningCode.requested_at > bindparam("since"))
+    .order_by(SigningCode.requested_at.desc(), SigningCode.id.desc())
+)
+_FIELDS = (
+    select(Field)
+    .where(Field.envelope_id == bindparam("envelope_id"))
+    .order_by(Field.document, Field.page, Field.y, Field.x, Field.id)
+)
+_DOCUMENTS = (
+    select(EnvelopeDocument, Document)
+    .join(Document, Document.id == EnvelopeDocument.document_id)
+    .where(EnvelopeDocument.envelope_id.in_(bindparam("envelope_ids", expanding=True)))
+    .order_by(EnvelopeDocument.envelope_id, EnvelopeDocument.position)
+    .execution_options(populate_existing=True)
+)
+_RECIPIENTS = (
+    select(Recipient)
+    .where(Recipient.envelope_id.in_(bindparam("envelope_ids", expanding=True)))
+    .order_by(Recipient.order, Recipient.id)
+    .execution_options(populate_existing=True)
+)
+_BY_LINK = select(Recipient).where(Recipient.token_hash == bindparam("token_hash"))

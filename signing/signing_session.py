@@ -5,6 +5,7 @@ phone. Tokens and codes are kept as hashes only.
 """
 
 import secrets as randomness
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +23,7 @@ from signing.errors import CodeNotUsable, CodeWrong, LinkInvalid, SigningSession
 from signing.events import SigningCodeRequested
 from signing.evidence import Origin, recipient_facts, record_for_envelope
 from signing.models import Envelope, Recipient, SigningCode, SigningSession
-from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, CODE_WINDOW, LOCK_WINDOW, RecipientRole, RecipientState
+from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, LOCK_WINDOW, RecipientRole, RecipientState
 from signing.repository import EnvelopeFile
 
 CODE_PURPOSE = "signing-code"
@@ -120,9 +121,9 @@ def request_code(context: SigningContext, session_token: str, origin: Origin) ->
         seat = take_seat(uow, session_token)
         policy.require_turn(seat.progress, seat.recipient.id)
         policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
-        requested = repository.codes_requested_since(uow.session, seat.recipient.id, uow.now - CODE_WINDOW)
-        policy.check_code_rate(requested, uow.now)
-        policy.check_wrong_codes(_wrong_codes(uow, seat), uow.now)
+        codes = _recent_codes(uow, seat)
+        policy.check_code_rate([code.requested_at for code in codes], uow.now)
+        policy.check_wrong_codes(_wrong_tries(codes), uow.now)
         code_id, code = uow.new_id(), f"{randomness.randbelow(1_000_000):06d}"
         uow.session.add(
             SigningCode(
@@ -159,8 +160,9 @@ def verify_code(context: SigningContext, session_token: str, code: str, origin: 
         seat = take_seat(uow, session_token)
         policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
         authenticated = policy.authenticate(seat.progress, seat.recipient.id)
-        policy.check_wrong_codes(_wrong_codes(uow, seat), uow.now)
-        stored = repository.latest_code(uow.session, seat.recipient.id)
+        codes = _recent_codes(uow, seat)
+        policy.check_wrong_codes(_wrong_tries(codes), uow.now)
+        stored = codes[0] if codes else None
         if stored is None or not _is_usable(stored, uow.now):
             raise CodeNotUsable
         stored.attempts += 1
@@ -208,8 +210,14 @@ def _record_code(uow: UnitOfWork, seat: Seat, code_id: UUID, step: str, origin: 
     record_for_envelope(uow, seat.envelope, seat.recipients, step=step, facts=facts, recipient=seat.recipient)
 
 
-def _wrong_codes(uow: UnitOfWork, seat: Seat) -> list[tuple[datetime, int]]:
-    return repository.wrong_codes_since(uow.session, seat.recipient.id, uow.now - LOCK_WINDOW)
+def _recent_codes(uow: UnitOfWork, seat: Seat) -> Sequence[SigningCode]:
+    """All that any rule asks for: the longest of their windows."""
+    return repository.codes_since(uow.session, seat.recipient.id, uow.now - LOCK_WINDOW)
+
+
+def _wrong_tries(codes: Sequence[SigningCode]) -> list[tuple[datetime, int]]:
+    """When each code was asked for, and how often something else was entered for it."""
+    return [(code.requested_at, code.attempts - (code.used_at is not None)) for code in codes]
 
 
 def _is_usable(code: SigningCode, now: datetime) -> bool:
