@@ -2,7 +2,7 @@
 
 Nothing a node says is taken over unchecked: a header must hash to the block hash, the receipts to the header's
 receiptsRoot, or `ProofUnavailable` is raised. (EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685 for the header's
-later fields; EIP-2718 for typed receipts.)
+later fields; EIP-2718 for typed receipts.) QBFT and IBFT2 chains hash a header without its seals.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 from trie.hexary import HexaryTrie
 
 from ledger.anchors.ports import ProofUnavailable
+from ledger.verifier.seals import SealsInvalid, parse_sealed_header
 
 _FIELDS = (
     *("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom"),
@@ -32,12 +33,28 @@ _INTEGERS = frozenset(
 
 
 def header_rlp(block: dict[str, Any]) -> bytes:
-    """The header's RLP from `eth_getBlockBy…`. Raises `ProofUnavailable` unless it hashes to the block's hash."""
-    fields = (*_FIELDS, *(field for field in _FORK_FIELDS if block.get(field) is not None))
-    header = rlp.encode([_integer(block[field]) if field in _INTEGERS else _bytes(block[field]) for field in fields])
-    if keccak(header) != _bytes(block["hash"]):
+    """The header's RLP from `eth_getBlockBy…`, without seals on a chain that hashes it so.
+
+    Raises `ProofUnavailable` unless it hashes to the block's hash.
+    """
+    header, block_hash = full_header_rlp(block), _bytes(block["hash"])
+    if keccak(header) == block_hash:
+        return header
+    try:
+        sealed = parse_sealed_header(header)
+    except SealsInvalid:
+        sealed = None
+    if sealed is None or sealed.hash != block_hash:
         raise ProofUnavailable("the header doesn't hash to the block hash")
-    return bytes(header)
+    return sealed.chain_header
+
+
+def full_header_rlp(block: dict[str, Any]) -> bytes:
+    """The header's RLP with everything that the node tells of it, seals included; not compared with any hash."""
+    fields = (*_FIELDS, *(field for field in _FORK_FIELDS if block.get(field) is not None))
+    return bytes(
+        rlp.encode([_integer(block[field]) if field in _INTEGERS else _bytes(block[field]) for field in fields])
+    )
 
 
 def receipt_bytes(receipt: dict[str, Any]) -> bytes:

@@ -1,6 +1,12 @@
 """What can keep a checkpoint from being anchored. None of these stops anything but anchoring."""
 
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
+
+
+class UnknownChain(NotFound):
+    code = "unknown_chain"
+    zh = "设置中没有链 ID 为 {chain_id} 的链。请核对链 ID。"
+    en = "The settings name no chain {chain_id}. Check the id."
 
 
 class AnchoringError(Conflict):
@@ -31,12 +37,6 @@ class ChainContradictsLog(AnchoringError):
     en = "The root at size {size} on chain {chain_id} isn't our log's. Anchoring stopped; check log and backups now."
 
 
-class NonceGap(AnchoringError):
-    code = "nonce_gap"
-    zh = "链 {chain_id} 期待序号 {expected} 的交易，本系统最早保存的是 {found}。无法补发，请检查节点与密钥。"
-    en = "Chain {chain_id} expects nonce {expected}; our oldest transaction has {found}. Check the node and the key."
-
-
 class TransactionRefused(AnchoringError):
     code = "transaction_refused"
     zh = "链 {chain_id} 拒绝交易：{reason}。系统将重试，持续出现请检查账户余额与节点。"
@@ -47,6 +47,32 @@ class LowBalance(AnchoringError):
     code = "low_balance"
     zh = "锚定账户 {address} 在链 {chain_id} 上余额仅 {balance_wei} wei，低于 {threshold_wei} wei。请充值。"
     en = "The anchoring account {address} has {balance_wei} wei on chain {chain_id}, below {threshold_wei}. Fund it."
+
+
+class WriterOutOfFunds(AnchoringError):
+    code = "anchor_writer_out_of_funds"
+    zh = (
+        "锚定账户 {address} 在链 {chain_id} 上余额 {balance_wei} wei，下一笔交易需 {needed_wei}。锚定暂停，请充值。"
+    )
+    en = "The account {address} has {balance_wei} wei on chain {chain_id}; anchoring waits for {needed_wei}. Fund it."
+
+
+class FeeCeilingReached(AnchoringError):
+    code = "anchor_fee_ceiling"
+    zh = "链 {chain_id} 每单位燃料要价 {asked_wei} wei，高于上限 {ceiling_wei} wei。交易继续等待，可提高上限。"
+    en = "Chain {chain_id} asks {asked_wei} wei per gas, over the ceiling of {ceiling_wei}. Wait, or raise the ceiling."
+
+
+class QuorumMissing(AnchoringError):
+    code = "anchor_quorum_missing"
+    zh = "链 {chain_id} 的区块没有足够的验证者签名：{reason}。锚定暂不作为最终，请核对验证者名单与节点。"
+    en = "Blocks of chain {chain_id} lack seals: {reason}. Anchors wait; check the list of validators and the node."
+
+
+class NodeUnintelligible(AnchoringError):
+    code = "chain_node_unintelligible"
+    zh = "链 {chain_id} 的节点给出的应答无法理解，锚定将推迟。请检查节点及其版本。"
+    en = "The node of chain {chain_id} gives answers that make no sense; anchoring waits. Check the node."
 
 
 class ProofMismatch(AnchoringError):

@@ -31,6 +31,10 @@ def writer_of_call(log: bytes) -> bytes:
     return _call("writer_of", ["bytes32"], [log])
 
 
+def succession_of_call(log: bytes) -> bytes:
+    return _call("succession_of", ["bytes32"], [log])
+
+
 def latest_call(log: bytes) -> bytes:
     return _call("latest", ["bytes32"], [log])
 
@@ -39,6 +43,12 @@ def decode_writer(answer: bytes) -> str:
     """Lower-case 0x-hex; `ZERO_ADDRESS` if the log isn't registered."""
     (writer,) = decode(["address"], answer)
     return str(writer).lower()
+
+
+def decode_succession(answer: bytes) -> tuple[str, int]:
+    """The announced successor, as `decode_writer`, and from when it is in office (POSIX seconds); zeros if none."""
+    ((successor, effective_at),) = decode(["(address,uint256)"], answer)
+    return str(successor).lower(), int(effective_at)
 
 
 def decode_latest(answer: bytes) -> tuple[int, bytes]:

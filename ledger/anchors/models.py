@@ -13,12 +13,17 @@ from core.database import Base
 
 
 class AnchorWriter(Base):
-    """The account that writes anchors on every chain; its private key is sealed by `core.secrets.SecretBox`."""
+    """An account that writes anchors; its private key is sealed by `core.secrets.SecretBox` and never deleted.
+
+    The one without a chain is shared by all chains that have none of their own. The newest of a chain is the one that
+    should be in office there; who *is*, the contract says (`ledger.anchors.office`).
+    """
 
     __tablename__ = "anchor_writer"
     __append_only__ = True
 
     generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chain_id: Mapped[int | None]
     address: Mapped[str] = mapped_column(Text, unique=True)
     sealed_private_key: Mapped[bytes]
     created_at: Mapped[datetime]
@@ -40,7 +45,8 @@ class Anchor(Base):
     """A checkpoint on its way onto a chain. What is known of its block is empty while it is pending.
 
     `note_hash` is SHA-256 of the checkpoint's note. The chain proof (header, receipt) is there exactly when it is
-    finalized; `block_time` is the header's, in POSIX seconds; `finality` says how it became final.
+    finalized; `block_time` is the header's, in POSIX seconds; `finality` says how it became final; `sealed_header` is
+    the header with the validators' seals, where these made it final.
     """
 
     __tablename__ = "anchor"
@@ -63,6 +69,7 @@ class Anchor(Base):
     block_hash: Mapped[bytes | None]
     block_time: Mapped[int | None]
     header_rlp: Mapped[bytes | None]
+    sealed_header: Mapped[bytes | None]
     receipt_index: Mapped[int | None]
     receipt_proof: Mapped[list[str] | None]
     finality: Mapped[str | None] = mapped_column(Text)
@@ -72,8 +79,8 @@ class Anchor(Base):
 class AnchorTransaction(Base):
     """A signed transaction, stored before it is first sent, and sent again byte for byte whenever the chain lost it.
 
-    `anchor_id` is empty for deploying the contract and registering the log. `attempt` counts fee bumps at one nonce;
-    all attempts of a nonce do the same thing. Fees are wei per gas.
+    `anchor_id` is empty for everything but anchors. `attempt` counts fee bumps at one nonce; all attempts of a nonce
+    do the same thing. Fees are wei per gas.
     """
 
     __tablename__ = "anchor_transaction"
@@ -108,12 +115,19 @@ class AnchorRequest(Base):
 
 
 class AnchorHealth(Base):
-    """How the last pass over a chain went, for the status page and the alarm. Empty `error_code`: all is well."""
+    """How the last pass over a chain went, for the status page and the alarm. Empty `error_code`: all is well.
+
+    `writer` and `successor` are what the contract said when it was asked last; a successor that is not announced yet
+    has no `successor_effective_at`.
+    """
 
     __tablename__ = "anchor_health"
 
     chain_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     checked_at: Mapped[datetime]
+    writer: Mapped[str | None] = mapped_column(Text)
+    successor: Mapped[str | None] = mapped_column(Text)
+    successor_effective_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(Text)
     error_zh: Mapped[str | None] = mapped_column(Text)
     error_en: Mapped[str | None] = mapped_column(Text)

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+Finality = Literal["finalized", "seals"] | int
+
 
 class AnchorState(StrEnum):
     PENDING = "pending"
@@ -21,11 +23,13 @@ class AnchorState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a transaction is for."""
+    """What a transaction is for. `FILL` does nothing but use up a nonce that the chain waits for."""
 
     DEPLOY = "deploy"
     REGISTER = "register"
     ANCHOR = "anchor"
+    ROTATE = "rotate"
+    FILL = "fill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class ChainSettings:
     """One chain to anchor on.
 
     `contract`: an `EvidenceAnchor` that is there already; None deploys one. `finality`: the node's `finalized` tag,
-    or how many blocks on top make a block final. `maximum_fee` caps wei per gas. A `development` chain funds our
-    account by itself and is labelled as no evidence.
+    or how many blocks on top make a block final, or the committed seals of `validators` (lower-case 0x-hex; needed
+    with `seals`, and only then). `maximum_fee` caps wei per gas; 0 is a chain that takes no money for gas: nothing is
+    offered, and the account may be empty. A `development` chain funds our account by itself and is labelled as no
+    evidence. `has_own_writer`: an account of this chain's own, instead of the one that is shared by all.
     """
 
     chain_id: int
@@ -42,11 +48,17 @@ class ChainSettings:
     url: str
     development: bool = False
     contract: str | None = None
-    finality: Literal["finalized"] | int = "finalized"
+    finality: Finality = "finalized"
+    validators: tuple[str, ...] = ()
+    has_own_writer: bool = False
     cadence: timedelta = timedelta(minutes=10)
     bump_after: timedelta = timedelta(minutes=3)
     low_balance: int = 10**16
     maximum_fee: int = 500 * 10**9
+
+    @property
+    def is_free(self) -> bool:
+        return self.maximum_fee == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,10 @@ def is_anchor_due(now: datetime, previous_at: datetime, cadence: timedelta, *, i
     return is_urgent or now - previous_at >= cadence or now < previous_at
 
 
-def finality_name(finality: Literal["finalized"] | int) -> str:
-    """How evidence names the way a block became final."""
+def finality_name(finality: Finality, seals: int = 0, validators: int = 0) -> str:
+    """How evidence names the way a block became final; `seals` of `validators` sealed it, if that is the way."""
+    if finality == "seals":
+        return f"quorum seals {seals} of {validators}"
     return "finalized tag" if finality == "finalized" else f"depth {finality}"
 
 
@@ -72,28 +86,34 @@ def gas_limit(estimate: int) -> int:
     return estimate + estimate // 4
 
 
-def initial_fees(base_fee: int | None, priority: int, gas_price: int, maximum: int) -> Fees:
+def suggested_fees(base_fee: int | None, priority: int, gas_price: int) -> Fees:
     """Twice the base fee outlasts six full blocks in a row (EIP-1559: at most 12.5 % more for each)."""
     if base_fee is None:
-        return Fees(min(gas_price, maximum), None)
-    return Fees(min(2 * base_fee + priority, maximum), min(priority, maximum))
+        return Fees(gas_price, None)
+    return Fees(2 * base_fee + priority, priority)
 
 
-def bumped_fees(previous: Fees, suggested: Fees, maximum: int) -> Fees | None:
-    """Fees for replacing a transaction, or None if the cap leaves no room.
+def capped(fees: Fees, ceiling: int) -> Fees:
+    """The same, but nothing above `ceiling`: what is offered then may have to wait until the chain asks less."""
+    return Fees(min(fees.maximum, ceiling), None if fees.priority is None else min(fees.priority, ceiling))
+
+
+def bumped_fees(previous: Fees, suggested: Fees, ceiling: int) -> Fees | None:
+    """Fees for replacing a transaction, or None if the ceiling leaves no room.
 
     Nodes take a replacement only at 10 % more; 12.5 % (an eighth) is above all their roundings.
     """
-
-    def raised(old: int, new: int) -> int:
-        return max(old + old // 8 + 1, new)
-
-    bumped = raised(previous.maximum, suggested.maximum)
-    if bumped > maximum:
+    least = _eighth_more(previous.maximum)
+    if least > ceiling:
         return None
+    maximum = min(max(least, suggested.maximum), ceiling)
     if previous.priority is None:
-        return Fees(bumped, None)
-    return Fees(bumped, min(raised(previous.priority, suggested.priority or 0), bumped))
+        return Fees(maximum, None)
+    return Fees(maximum, min(max(_eighth_more(previous.priority), suggested.priority or 0), maximum))
+
+
+def _eighth_more(fee: int) -> int:
+    return fee + fee // 8 + 1
 
 
 def is_stuck(waited: timedelta, bump_after: timedelta, offered: Fees, asked: Fees) -> bool:

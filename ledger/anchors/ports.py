@@ -36,11 +36,13 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class ReceiptProof:
     """A receipt's place in a block: `header_rlp` hashes to the block hash; `nodes` are the RLP trie nodes from the
-    header's receiptsRoot down to key rlp(`index`)."""
+    header's receiptsRoot down to key rlp(`index`). `sealed_header` is the header with its committed seals
+    (`ledger.verifier.seals`) where these make a block final, else None."""
 
     header_rlp: bytes
     index: int
     nodes: tuple[bytes, ...]
+    sealed_header: bytes | None = None
 
 
 class Chain(Protocol):
@@ -59,7 +61,11 @@ class Chain(Protocol):
         ...
 
     def final_height(self) -> int:
-        """The height up to which blocks are final, by the method of the settings."""
+        """The height up to which blocks are final, by the method of the settings.
+
+        Where seals make blocks final: the newest block's height, for it names all before it. Raises
+        `FinalityUnproven` if too few of the validators sealed it.
+        """
         ...
 
     def nonce(self, address: str, height: int | None = None) -> int:
@@ -73,7 +79,7 @@ class Chain(Protocol):
         ...
 
     def fees(self) -> Fees:
-        """What a transaction should offer now."""
+        """What a transaction should offer now, whatever we are willing to pay."""
         ...
 
     def code(self, address: str) -> bytes: ...
@@ -99,6 +105,10 @@ class Chain(Protocol):
     def receipt_proof(self, receipt: Receipt) -> ReceiptProof:
         """Raises `ProofUnavailable` if what the node tells of the block doesn't hash to the block."""
         ...
+
+
+class FinalityUnproven(Exception):
+    """A block that should be final isn't sealed by enough validators; the message says how many did."""
 
 
 class ProofUnavailable(Exception):

@@ -21,11 +21,12 @@ from ledger.anchors.policy import AnchorState
 from ledger.models import LogCheckpoint
 
 _ANCHORING_LOCKS = 2
+_ALL_WRITERS = -1
 _OUTSTANDING_LIMIT = 100
 """Transactions sent again in one pass; a chain that lost more gets the rest in the next."""
 _NO_BLOCK: dict[str, None] = dict.fromkeys(
     (
-        *("tx_hash", "block_number", "block_hash", "block_time", "header_rlp"),
+        *("tx_hash", "block_number", "block_hash", "block_time", "header_rlp", "sealed_header"),
         *("receipt_index", "receipt_proof", "finality", "finalized_at"),
     )
 )
@@ -36,31 +37,42 @@ def lock_chain(session: Session, chain_id: int) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_ANCHORING_LOCKS, chain_id % 2**31)))
 
 
-def writer(session: Session) -> AnchorWriter | None:
-    return session.scalar(select(AnchorWriter).order_by(AnchorWriter.generation.desc()).limit(1))
+def lock_writers(session: Session) -> None:
+    """Lets one transaction at a time make writers; held until it ends."""
+    session.execute(select(func.pg_advisory_xact_lock(_ANCHORING_LOCKS, _ALL_WRITERS)))
 
 
-def require_writer(session: Session) -> AnchorWriter:
-    return session.scalars(select(AnchorWriter).order_by(AnchorWriter.generation.desc()).limit(1)).one()
+def writers(session: Session, chain_id: int) -> Sequence[AnchorWriter]:
+    """The shared account and those of the chain's own, oldest first; the newest of its own is the last."""
+    own_last = AnchorWriter.chain_id.is_not(None)
+    return session.scalars(
+        select(AnchorWriter)
+        .where((AnchorWriter.chain_id == chain_id) | AnchorWriter.chain_id.is_(None))
+        .order_by(own_last, AnchorWriter.generation)
+    ).all()
 
 
-def writer_addresses(session: Session) -> list[str]:
-    """Every account that ever wrote anchors, oldest first."""
-    return list(session.scalars(select(AnchorWriter.address).order_by(AnchorWriter.generation)))
+def writer_addresses(session: Session, chain_id: int) -> list[str]:
+    """Every account that ever signed for the chain, is announced there, or is to be, oldest first."""
+    signed = select(AnchorTransaction.sender).where(AnchorTransaction.chain_id == chain_id)
+    rows = writers(session, chain_id)
+    used = set(session.scalars(signed.distinct()))
+    return [row.address for row in rows if row.chain_id is not None or row is rows[-1] or row.address in used]
 
 
-def add_writer(session: Session, row: AnchorWriter) -> None:
-    """Keeps the writer unless there is one of that generation already."""
-    session.execute(
-        insert(AnchorWriter)
-        .values(
-            generation=row.generation,
-            address=row.address,
-            sealed_private_key=row.sealed_private_key,
-            created_at=row.created_at,
-        )
-        .on_conflict_do_nothing()
-    )
+def next_generation(session: Session) -> int:
+    return (session.scalar(select(func.max(AnchorWriter.generation))) or 0) + 1
+
+
+def senders(session: Session, chain_id: int) -> Sequence[str]:
+    """Accounts that ever signed for the chain, in the order of their first transactions there."""
+    first = func.min(AnchorTransaction.created_at)
+    return session.scalars(
+        select(AnchorTransaction.sender)
+        .where(AnchorTransaction.chain_id == chain_id)
+        .group_by(AnchorTransaction.sender)
+        .order_by(first)
+    ).all()
 
 
 def contract(session: Session, chain_id: int) -> AnchorContract | None:
@@ -94,10 +106,11 @@ def newest_in_block(session: Session, chain_id: int, below_size: int | None) -> 
     return session.scalar(found.order_by(Anchor.size.desc()).limit(1))
 
 
-def finalized_covering(session: Session, size: int) -> Anchor | None:
+def finalized_covering(session: Session, size: int, chain_ids: Sequence[int]) -> Anchor | None:
+    """The smallest, and of several chains' the earliest."""
     return session.scalar(
         select(Anchor)
-        .where(Anchor.state == AnchorState.FINALIZED, Anchor.size >= size)
+        .where(Anchor.state == AnchorState.FINALIZED, Anchor.size >= size, Anchor.chain_id.in_(chain_ids))
         .order_by(Anchor.size, Anchor.finalized_at)
         .limit(1)
     )
@@ -158,8 +171,9 @@ def health(session: Session, chain_id: int) -> AnchorHealth | None:
     return session.get(AnchorHealth, chain_id)
 
 
-def save_health(session: Session, chain_id: int, checked_at: datetime, error: dict[str, str | None]) -> None:
-    values: dict[str, Any] = {"checked_at": checked_at, **error}
+def save_health(session: Session, chain_id: int, checked_at: datetime, **noted: Any) -> None:
+    """Writes down what was `noted` and leaves the rest of the row as it is."""
+    values: dict[str, Any] = {"checked_at": checked_at, **noted}
     session.execute(
         insert(AnchorHealth)
         .values(chain_id=chain_id, **values)

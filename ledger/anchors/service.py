@@ -5,10 +5,12 @@ anchors.step(clock.now())     # again and again, in as many processes as you lik
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from eth_abi.exceptions import DecodingError
 
 from core.errors import DingyueError
 from core.secrets import SecretBox
@@ -16,26 +18,34 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from ledger.anchors import repository
 from ledger.anchors.adapters.evm import EVMChain
 from ledger.anchors.anchoring import ChainAnchoring
+from ledger.anchors.errors import AnchoringError, NodeUnintelligible, UnknownChain
 from ledger.anchors.models import Anchor, AnchorRequest
 from ledger.anchors.policy import AnchorState, ChainSettings
 from ledger.anchors.ports import AnchoredLog, Chain
-from ledger.anchors.sending import ChainSender
-from ledger.anchors.wallet import ensure_writer_key
-from ledger.anchors.watching import ChainWatch
+from ledger.anchors.rotate_writer import Rotation, rotate_writer
+from ledger.anchors.wallet import ensure_keyring
 from ledger.contracts import evidence_anchor
 
 _log = logging.getLogger(__name__)
+_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, DecodingError)
+"""What reading an answer that isn't what the protocol says may end in."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """How anchoring on a chain is doing. No `error_code`: the last pass found nothing wrong."""
+    """How anchoring on a chain is doing. No `error_code`: the last pass found nothing wrong.
+
+    `writer` was in office when the chain was asked last; `successor` is to follow it, at `successor_effective_at` once
+    the contract has announced it.
+    """
 
     chain_id: int
     name: str
     development: bool
     contract: str | None
     writer: str | None
+    successor: str | None
+    successor_effective_at: datetime | None
     finalized_size: int
     waiting: int
     checked_at: datetime | None
@@ -63,9 +73,15 @@ class AnchorService:
             error: DingyueError | None = None
             try:
                 self._anchoring(settings).advance(now)
+            except AnchoringError as alarm:
+                _log.error("anchoring on %s: %s: %s", settings.name, alarm.code, alarm)
+                error = alarm
             except DingyueError as caught:
                 _log.warning("anchoring on %s: %s", settings.name, caught)
                 error = caught
+            except _NONSENSE:
+                _log.exception("anchoring on %s: the node's answer makes no sense", settings.name)
+                error = NodeUnintelligible(chain_id=settings.chain_id)
             self._note(settings, now, error)
 
     def status(self) -> list[ChainStatus]:
@@ -73,15 +89,30 @@ class AnchorService:
             return [self._status(uow, settings) for settings in self.chains]
 
     def finalized_covering(self, size: int) -> Anchor | None:
-        """The smallest finalized anchor whose tree has at least `size` leaves."""
+        """The best finalized anchor whose tree has at least `size` leaves.
+
+        Of the chains of the settings: one that is evidence before a development chain; then the smallest tree.
+        """
         with self.unit_of_work() as uow:
-            return repository.finalized_covering(uow.session, size)
+            for is_development in (False, True):
+                chains = [each.chain_id for each in self.chains if each.development is is_development]
+                anchor = repository.finalized_covering(uow.session, size, chains)
+                if anchor is not None:
+                    return anchor
+        return None
+
+    def rotate_writer(self, chain_id: int, *, requested_by: Mapping[str, Any]) -> Rotation:
+        """Makes a new account the chain's next writer; see `ledger.anchors.rotate_writer`. Raises `UnknownChain`."""
+        settings = next((each for each in self.chains if each.chain_id == chain_id), None)
+        if settings is None:
+            raise UnknownChain(chain_id=chain_id)
+        return rotate_writer(self.unit_of_work, self.secrets, settings, requested_by)
 
     def trusted_chains(self) -> list[dict[str, Any]]:
         """The `chains` of `trust.json` (evidence.md): those whose contract has a place."""
         with self.unit_of_work() as uow:
             contracts = [repository.contract(uow.session, settings.chain_id) for settings in self.chains]
-            writers = repository.writer_addresses(uow.session)
+            writers = {each.chain_id: repository.writer_addresses(uow.session, each.chain_id) for each in self.chains}
         return [
             {
                 "chain_id": settings.chain_id,
@@ -90,20 +121,17 @@ class AnchorService:
                 "contract": contract.contract,
                 "code_hash": _hex(evidence_anchor().code_hash),
                 "log_id": _hex(contract.log_id),
-                "writers": writers,
+                "writers": writers[settings.chain_id],
             }
             for settings, contract in zip(self.chains, contracts, strict=True)
             if contract is not None
         ]
 
     def _anchoring(self, settings: ChainSettings) -> ChainAnchoring:
-        chain, writer = self.connect(settings), ensure_writer_key(self.unit_of_work, self.secrets)
-        return ChainAnchoring(
-            settings=settings,
-            chain=chain,
-            watch=ChainWatch(self.unit_of_work, settings, chain),
-            sender=ChainSender(self.unit_of_work, settings, chain, self.ledger, writer),
+        keyring = ensure_keyring(
+            self.unit_of_work, self.secrets, settings.chain_id, has_own_writer=settings.has_own_writer
         )
+        return ChainAnchoring(self.unit_of_work, settings, self.connect(settings), self.ledger, keyring)
 
     def _note(self, settings: ChainSettings, now: datetime, error: DingyueError | None) -> None:
         noted: dict[str, str | None] = {
@@ -112,19 +140,21 @@ class AnchorService:
             "error_en": error.message("en") if error else None,
         }
         with self.unit_of_work() as uow:
-            repository.save_health(uow.session, settings.chain_id, now, noted)
+            repository.save_health(uow.session, settings.chain_id, now, **noted)
 
     def _status(self, uow: UnitOfWork, settings: ChainSettings) -> ChainStatus:
         chain_id = settings.chain_id
         contract = repository.contract(uow.session, chain_id)
-        writer = repository.writer(uow.session)
         health = repository.health(uow.session, chain_id)
+        writers = repository.writers(uow.session, chain_id)
         return ChainStatus(
             chain_id=chain_id,
             name=settings.name,
             development=settings.development,
             contract=contract.contract if contract else None,
-            writer=writer.address if writer else None,
+            writer=(health.writer if health else None) or (writers[-1].address if writers else None),
+            successor=health.successor if health else None,
+            successor_effective_at=health.successor_effective_at if health else None,
             finalized_size=repository.finalized_size(uow.session, chain_id),
             waiting=len(repository.anchors_in(uow.session, chain_id, AnchorState.PENDING, AnchorState.MINED)),
             checked_at=health.checked_at if health else None,

@@ -1,4 +1,4 @@
-"""The account that writes anchors: its key, kept sealed, and signing."""
+"""The accounts that write anchors: their keys, kept sealed, and signing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from core.secrets import SecretBox
-from core.unit_of_work import UnitOfWorkFactory
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from ledger.anchors import repository
 from ledger.anchors.models import AnchorWriter
 from ledger.anchors.policy import Fees
@@ -54,22 +54,44 @@ class Writer:
         return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash))
 
 
-def ensure_writer_key(unit_of_work: UnitOfWorkFactory, secrets: SecretBox) -> Writer:
-    """The writer, made on first use. Of two processes that make one at once, both go on with the first one's."""
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The accounts that may ever have signed for one chain, oldest first; the last should be in office."""
+
+    writers: tuple[Writer, ...]
+
+    @property
+    def newest(self) -> Writer:
+        return self.writers[-1]
+
+    def of(self, address: str) -> Writer | None:
+        return next((writer for writer in self.writers if writer.address == address), None)
+
+
+def ensure_keyring(
+    unit_of_work: UnitOfWorkFactory, secrets: SecretBox, chain_id: int, *, has_own_writer: bool = False
+) -> Keyring:
+    """The chain's accounts; a missing one is made on first use. Of two processes that do so at once, one makes it."""
     with unit_of_work() as uow:
-        row = repository.writer(uow.session)
-        if row is None:
-            made = Account.create()
-            repository.add_writer(
-                uow.session,
-                AnchorWriter(
-                    generation=1,
-                    address=str(made.address).lower(),
-                    sealed_private_key=secrets.seal(bytes(made.key), _PURPOSE),
-                    created_at=uow.now,
-                ),
-            )
-    if row is None:
+        rows = repository.writers(uow.session, chain_id)
+    if not rows or (has_own_writer and rows[-1].chain_id is None):
         with unit_of_work() as uow:
-            row = repository.require_writer(uow.session)
-    return Writer(Account.from_key(secrets.open(row.sealed_private_key, _PURPOSE)))
+            repository.lock_writers(uow.session)
+            rows = repository.writers(uow.session, chain_id)
+            if not rows or (has_own_writer and rows[-1].chain_id is None):
+                rows = [*rows, add_writer(uow, secrets, chain_id if has_own_writer else None)]
+    return Keyring(tuple(Writer(Account.from_key(secrets.open(row.sealed_private_key, _PURPOSE))) for row in rows))
+
+
+def add_writer(uow: UnitOfWork, secrets: SecretBox, chain_id: int | None) -> AnchorWriter:
+    """A new account, for one chain or for all; the caller holds `repository.lock_writers`."""
+    made = Account.create()
+    row = AnchorWriter(
+        generation=repository.next_generation(uow.session),
+        chain_id=chain_id,
+        address=str(made.address).lower(),
+        sealed_private_key=secrets.seal(bytes(made.key), _PURPOSE),
+        created_at=uow.now,
+    )
+    uow.session.add(row)
+    return row

@@ -1,16 +1,18 @@
 """What became of anchors on a chain (steps 2 and 3 of `anchoring`). Nothing here sends or signs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors import repository
-from ledger.anchors.errors import ProofMismatch
+from ledger.anchors.errors import ProofMismatch, QuorumMissing
 from ledger.anchors.models import Anchor
 from ledger.anchors.policy import AnchorState, ChainSettings, finality_name
 from ledger.anchors.ports import Block, Chain, ProofUnavailable, Receipt, ReceiptProof
 from ledger.errors import ChainUnavailable
 from ledger.verifier.receipts import ReceiptInvalid, anchored_logs, parse_header, prove_receipt
+from ledger.verifier.seals import SealsInvalid, parse_sealed_header, require_quorum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class ChainWatch:
     def observe(self, now: datetime) -> None:
         """Looks for the receipts of pending and mined anchors; finalizes what is final.
 
-        Raises `ProofMismatch` if what the node tells of a final block isn't what the block commits to.
+        Raises `ProofMismatch` if what the node tells of a final block isn't what the block commits to, and
+        `QuorumMissing` if seals should make it final and there are too few.
         """
         with self.unit_of_work() as uow:
             states = (AnchorState.PENDING, AnchorState.MINED)
@@ -78,25 +81,44 @@ class ChainWatch:
         try:
             proof = self.chain.receipt_proof(receipt)
             check_proof(anchor, block, proof)
+            seals = self._check_seals(block, proof)
         except (ProofUnavailable, ReceiptInvalid) as error:
             facts = {"chain_id": anchor.chain_id, "block_number": block.number}
             raise ProofMismatch(reason=str(error), **facts) from error
+        except SealsInvalid as error:
+            reason = f"block {block.number}: {error}"
+            raise QuorumMissing(chain_id=anchor.chain_id, reason=reason) from error
         self._move(
             anchor,
             AnchorState.FINALIZED,
             receipt,
             block,
             header_rlp=proof.header_rlp,
+            sealed_header=proof.sealed_header,
             receipt_index=proof.index,
             receipt_proof=["0x" + node.hex() for node in proof.nodes],
-            finality=finality_name(self.settings.finality),
+            finality=finality_name(self.settings.finality, seals, len(self.settings.validators)),
             finalized_at=now,
         )
+
+    def _check_seals(self, block: Block, proof: ReceiptProof) -> int:
+        """How many validators sealed the block, where that is what makes it final; else 0. Raises `SealsInvalid`."""
+        if self.settings.finality != "seals":
+            return 0
+        sealed = parse_sealed_header(proof.sealed_header or b"")
+        if sealed.hash != block.hash:
+            raise SealsInvalid("the sealed header isn't the block's")
+        return require_quorum(sealed, validator_addresses(self.settings.validators))
 
     def _move(self, anchor: Anchor, to: AnchorState, receipt: Receipt, block: Block, **proof: object) -> None:
         place = {"block_number": block.number, "block_hash": block.hash, "block_time": block.time}
         with self.unit_of_work() as uow:
             repository.move_anchor(uow.session, anchor, to, tx_hash=receipt.tx_hash, **place, **proof)
+
+
+def validator_addresses(validators: Sequence[str]) -> list[bytes]:
+    """20 bytes each."""
+    return [bytes.fromhex(validator.removeprefix("0x")) for validator in validators]
 
 
 def check_proof(anchor: Anchor, block: Block, proof: ReceiptProof) -> None:

@@ -123,7 +123,7 @@ def test_an_account_without_money_raises_the_alarm(anchored: AnchoredLedger) -> 
     poor = with_settings(anchored, development=False)
     size = poor.grow()
     poor.step()
-    assert error_code(poor) == "low_balance"
+    assert error_code(poor) == "anchor_writer_out_of_funds"
     writer = poor.anchors.status()[0].writer
     json_rpc(poor.chain.url, "anvil_setBalance", writer, hex(10**18))
     poor.settle(size)
@@ -157,7 +157,7 @@ def test_a_transaction_stuck_in_the_pool_gets_a_successor_at_its_nonce(anchored:
 def test_a_transaction_the_node_refuses_for_its_fee_gets_a_successor_at_once(anchored: AnchoredLedger) -> None:
     anchored.settle(anchored.grow())
     size = anchored.grow()
-    anchored.anchors._anchoring(anchored.anchors.chains[0]).sender.prepare(anchored.clock.now())
+    anchored.prepare()
     json_rpc(anchored.chain.url, "anvil_setNextBlockBaseFeePerGas", hex(10**11))
     mine(anchored.chain)
     anchored.settle(size)
@@ -169,11 +169,11 @@ def test_no_fee_goes_over_the_cap(anchored: AnchoredLedger) -> None:
     anchored.settle(anchored.grow())
     capped = with_settings(anchored, maximum_fee=5 * 10**9)
     size = capped.grow()
-    capped.anchors._anchoring(capped.anchors.chains[0]).sender.prepare(capped.clock.now())
+    capped.prepare()
     json_rpc(capped.chain.url, "anvil_setNextBlockBaseFeePerGas", hex(10**11))
     mine(capped.chain)
     capped.step()
-    assert error_code(capped) == "transaction_refused"
+    assert error_code(capped) == "anchor_fee_ceiling"
     json_rpc(capped.chain.url, "anvil_setNextBlockBaseFeePerGas", hex(10**9))
     mine(capped.chain)
     capped.settle(size)
@@ -184,7 +184,7 @@ def test_a_nonce_used_up_by_something_else_is_given_up(anchored: AnchoredLedger)
     """Somebody with our key was faster: the stored transaction can never be mined, so another one is signed."""
     anchored.settle(anchored.grow())
     size = anchored.grow()
-    sender = anchored.anchors._anchoring(anchored.anchors.chains[0]).sender
+    sender = anchored.sender()
     sender.prepare(anchored.clock.now())
     writer, url = sender.writer.address, anchored.chain.url
     json_rpc(url, "anvil_impersonateAccount", writer)

@@ -19,6 +19,7 @@ from ledger.anchors import evidence_anchor as abi
 from ledger.anchors.adapters.evm import EVMChain
 from ledger.anchors.models import Anchor, AnchorTransaction
 from ledger.anchors.policy import AnchorState, ChainSettings
+from ledger.anchors.sending import ChainSender
 from ledger.anchors.service import AnchorService
 from ledger.service import LedgerService
 from tests.support.clock import FixedClock
@@ -57,6 +58,14 @@ class AnchoredLedger:
 
     def step(self) -> None:
         self.anchors.step(self.clock.now())
+
+    def prepare(self) -> None:
+        """Step 5 alone: the next transaction is signed and stored, and not sent."""
+        self.sender().prepare(self.clock.now())
+
+    def sender(self) -> ChainSender:
+        anchoring = self.anchors._anchoring(self.anchors.chains[0])
+        return anchoring.sender(anchoring.office())
 
     def settle(self, size: int) -> None:
         """Steps and mines until the anchor of `size` is final: deploy, register, anchor, three blocks each."""

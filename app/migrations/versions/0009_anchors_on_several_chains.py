@@ -1,4 +1,7 @@
-"""anchors on several chains."""
+"""Anchors on several chains: accounts of a chain's own, who is in office, and headers with their seals."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0009"
 down_revision = "0008"
@@ -7,8 +10,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    # The account that is there is shared by all chains: it keeps no chain.
+    op.add_column("anchor_writer", sa.Column("chain_id", sa.BigInteger(), nullable=True))
+    op.add_column("anchor", sa.Column("sealed_header", sa.LargeBinary(), nullable=True))
+    op.add_column("anchor_health", sa.Column("writer", sa.Text(), nullable=True))
+    op.add_column("anchor_health", sa.Column("successor", sa.Text(), nullable=True))
+    op.add_column("anchor_health", sa.Column("successor_effective_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Accounts of a chain's own would look like the shared one; whoever goes back has rotated to none."""
+    op.drop_column("anchor_health", "successor_effective_at")
+    op.drop_column("anchor_health", "successor")
+    op.drop_column("anchor_health", "writer")
+    op.drop_column("anchor", "sealed_header")
+    op.drop_column("anchor_writer", "chain_id")

@@ -4,9 +4,18 @@ from typing import Any
 
 from core.rpc import RPCError, json_rpc
 from ledger.anchors import block_proof
-from ledger.anchors.policy import ChainSettings, Fees, initial_fees
-from ledger.anchors.ports import Block, CallReverted, ProofUnavailable, Receipt, ReceiptProof, SendRefused
+from ledger.anchors.policy import ChainSettings, Fees, suggested_fees
+from ledger.anchors.ports import (
+    Block,
+    CallReverted,
+    FinalityUnproven,
+    ProofUnavailable,
+    Receipt,
+    ReceiptProof,
+    SendRefused,
+)
 from ledger.errors import ChainUnavailable
+from ledger.verifier.seals import SealsInvalid, parse_sealed_header, require_quorum
 
 _METHOD_NOT_FOUND = -32601
 
@@ -30,6 +39,8 @@ class EVMChain:
         if self._settings.finality == "finalized":
             final = self._ask("eth_getBlockByNumber", "finalized", False)
             return int(final["number"], 16) if final else -1
+        if self._settings.finality == "seals":
+            return self._sealed_height()
         return int(self._ask("eth_blockNumber"), 16) - self._settings.finality
 
     def nonce(self, address: str, height: int | None = None) -> int:
@@ -46,9 +57,9 @@ class EVMChain:
         gas_price = int(self._ask("eth_gasPrice"), 16)
         base_fee = newest.get("baseFeePerGas")
         if base_fee is None:
-            return initial_fees(None, 0, gas_price, self._settings.maximum_fee)
+            return suggested_fees(None, 0, gas_price)
         priority = max(0, gas_price - int(base_fee, 16))
-        return initial_fees(int(base_fee, 16), priority, gas_price, self._settings.maximum_fee)
+        return suggested_fees(int(base_fee, 16), priority, gas_price)
 
     def code(self, address: str) -> bytes:
         return _bytes(self._ask("eth_getCode", address, "latest"))
@@ -92,7 +103,21 @@ class EVMChain:
             raise ProofUnavailable("the transaction isn't in the block")
         index = hashes.index(receipt.tx_hash)
         receipts = [block_proof.receipt_bytes(found) for found in self._receipts(block)]
-        return ReceiptProof(header, index, block_proof.prove_receipt(receipts, index, _bytes(block["receiptsRoot"])))
+        return ReceiptProof(
+            header_rlp=header,
+            index=index,
+            nodes=block_proof.prove_receipt(receipts, index, _bytes(block["receiptsRoot"])),
+            sealed_header=block_proof.full_header_rlp(block) if self._settings.finality == "seals" else None,
+        )
+
+    def _sealed_height(self) -> int:
+        newest = self._ask("eth_getBlockByNumber", "latest", False)
+        try:
+            header = parse_sealed_header(block_proof.full_header_rlp(newest))
+            require_quorum(header, [_bytes(validator) for validator in self._settings.validators])
+        except SealsInvalid as error:
+            raise FinalityUnproven(f"block {int(newest['number'], 16)}: {error}") from error
+        return header.number
 
     def _receipts(self, block: dict[str, Any]) -> list[dict[str, Any]]:
         """All receipts of a block in order; one by one from nodes that know no `eth_getBlockReceipts`."""

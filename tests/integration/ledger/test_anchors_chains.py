@@ -14,7 +14,7 @@ from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors import repository
 from ledger.anchors.policy import AnchorState
 from ledger.anchors.service import AnchorService
-from ledger.anchors.wallet import ensure_writer_key
+from ledger.anchors.wallet import ensure_keyring
 from ledger.service import LedgerService
 from tests.support.anchors import AnchoredLedger, chain_settings, mine
 from tests.support.clock import FixedClock
@@ -82,18 +82,26 @@ def test_two_chains_are_anchored_on_each_by_itself(
 
 def test_the_writer_is_made_once_and_kept_sealed(unit_of_work: UnitOfWorkFactory, secrets: SecretBox) -> None:
     with ThreadPoolExecutor(4) as pool:
-        made = [pool.submit(ensure_writer_key, unit_of_work, secrets) for _ in range(4)]
-        addresses = {one.result().address for one in made}
-    assert len(addresses) == 1
+        made = [pool.submit(ensure_keyring, unit_of_work, secrets, chain_id) for chain_id in (1, 1, 2, 2)]
+        addresses = {one.result().newest.address for one in made}
+    assert len(addresses) == 1, "chains share it"
     with unit_of_work() as uow:
-        row = repository.writer(uow.session)
-    assert row is not None
-    assert {row.address} == addresses
+        assert {row.address for row in repository.writers(uow.session, 1)} == addresses
     with pytest.raises(UnreadableSecret):
-        ensure_writer_key(unit_of_work, SecretBox(b"another master key"))
+        ensure_keyring(unit_of_work, SecretBox(b"another master key"), 1)
+
+
+def test_a_chain_may_have_a_writer_of_its_own(unit_of_work: UnitOfWorkFactory, secrets: SecretBox) -> None:
+    shared = ensure_keyring(unit_of_work, secrets, 1)
+    with ThreadPoolExecutor(4) as pool:
+        made = [pool.submit(ensure_keyring, unit_of_work, secrets, 2, has_own_writer=True) for _ in range(4)]
+        (own,) = {one.result().newest.address for one in made}
+    assert own != shared.newest.address
+    assert [writer.address for writer in ensure_keyring(unit_of_work, secrets, 2).writers][-1] == own
+    assert ensure_keyring(unit_of_work, secrets, 1).newest.address == shared.newest.address
 
 
 def test_a_writer_does_not_print_its_key(unit_of_work: UnitOfWorkFactory, secrets: SecretBox) -> None:
-    writer = ensure_writer_key(unit_of_work, secrets)
-    key = writer._account.key.hex().removeprefix("0x")
-    assert key not in repr(writer)
+    keyring = ensure_keyring(unit_of_work, secrets, 1)
+    key = keyring.newest._account.key.hex().removeprefix("0x")
+    assert key not in repr(keyring)
