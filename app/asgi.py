@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.limits import MEGABYTE
 from app.composition import build
+from app.processes import settle
 from app.settings import Settings
 from web.app import mount
 
@@ -25,4 +26,5 @@ def create(settings: Settings) -> FastAPI:
         application.services, body_limit_bytes=settings.upload_limit_megabytes * MEGABYTE, lifespan=lifespan
     )
     mount(app)
+    settle()
     return app

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us.
+"""Child processes that never outlive us, and what every process does once it has started.
 
 Each child writes a pid file and asks the kernel to be told when its parent dies (`PR_SET_PDEATHSIG`), so that even a
 kill −9 of the supervisor leaves nothing running. A pid file left behind is only believed when the process it names
@@ -6,6 +6,7 @@ is really ours: same start time, same command.
 """
 
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,13 @@ import psutil
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def settle() -> None:
+    """Called once a process has loaded what it needs: that stays to the end, and Python's collector, which would look
+    at all of it again and again, is told so."""
+    gc.collect()
+    gc.freeze()
 
 
 class ProcessFailed(RuntimeError):

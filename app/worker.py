@@ -13,6 +13,7 @@ from uuid import UUID
 from celery import Celery
 
 from app.broker import celery_client
+from app.processes import settle
 from app.settings import load_settings
 from core.outbox import relay
 
@@ -28,7 +29,9 @@ def application() -> "Application":
     """One composition per worker process, made at first use: beat, which loads this module too, needs none."""
     from app.composition import build  # noqa: PLC0415 - half of a start's time
 
-    return build(settings)
+    built = build(settings)
+    settle()
+    return built
 
 
 def make_celery() -> Celery:

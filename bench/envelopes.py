@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from app.embedded import OWNER_ROLE, SERVICE_ROLE, EmbeddedPostgres
 from app.migrate import migrate
+from app.processes import settle
 from bench.files import make
 from core.clock import SystemClock
 from core.database import create_database_engine
@@ -90,6 +91,7 @@ def _run_one(url: str, folder: str, envelopes: str) -> int:
     data = make("5 pages", Path(folder)).read_bytes()
     document = table.service.upload_document(table.sender, name="合同.pdf", data=data).id
     _play(table, document, {})
+    settle()
     steps: dict[str, float] = {}
     begun, cpu = time.time(), time.process_time()
     for _ in range(int(envelopes)):
