@@ -55,6 +55,7 @@ class Scope(StrEnum):
     CERTIFICATES_WRITE = "certificates:write"
     EVIDENCE_READ = "evidence:read"
     EVIDENCE_WRITE = "evidence:write"
+    EVIDENCE_HOLD = "evidence:hold"
     CREDIT_READ = "credit:read"
     CREDIT_WRITE = "credit:write"
     MESSAGES_READ = "messages:read"
@@ -70,14 +71,16 @@ _READ = {
 }
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.ADMINISTRATOR: frozenset({*_READ, Scope.ACCOUNTS_WRITE, Scope.SEALS_READ, Scope.WEBHOOKS_WRITE}),
+    Role.ADMINISTRATOR: frozenset(
+        {*_READ, Scope.ACCOUNTS_WRITE, Scope.SEALS_READ, Scope.WEBHOOKS_WRITE, Scope.EVIDENCE_HOLD}
+    ),
     Role.REPORTING_OFFICER: frozenset({*_READ, Scope.CONTRACTS_WRITE, Scope.DOCUMENTS_WRITE}),
     Role.CONTRACT_MANAGER: frozenset(
         {*_READ, Scope.CONTRACTS_WRITE, Scope.DOCUMENTS_WRITE, Scope.ENVELOPES_WRITE, Scope.EVIDENCE_WRITE}
     ),
     Role.SIGNER: frozenset({Scope.ENVELOPES_READ, Scope.CONTRACTS_READ, Scope.EVIDENCE_READ}),
-    Role.SUPERVISOR: frozenset({*_READ, Scope.SUPERVISION_WRITE, Scope.DOCUMENTS_WRITE}),
-    Role.CREDIT_OFFICER: frozenset({*_READ, Scope.CREDIT_WRITE, Scope.DOCUMENTS_WRITE}),
+    Role.SUPERVISOR: frozenset({*_READ, Scope.SUPERVISION_WRITE, Scope.DOCUMENTS_WRITE, Scope.EVIDENCE_HOLD}),
+    Role.CREDIT_OFFICER: frozenset({*_READ, Scope.CREDIT_WRITE, Scope.DOCUMENTS_WRITE, Scope.EVIDENCE_HOLD}),
     Role.OPERATOR: frozenset({*_READ, Scope.MESSAGES_READ, Scope.CLOCK_WRITE, Scope.CERTIFICATES_WRITE}),
     Role.AUDITOR: frozenset({*_READ, Scope.SEALS_READ}),
     Role.SEAL_ADMINISTRATOR: frozenset({*_READ, Scope.SEALS_READ, Scope.SEALS_WRITE, Scope.DOCUMENTS_WRITE}),

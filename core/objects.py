@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -55,6 +55,15 @@ class Objects:
         self.put_at(key, data)
         return key
 
+    def put_file(self, content: BinaryIO, sha256: str) -> str:
+        """The same for a file that needn't fit into memory, whose SHA-256 (hex) is known already."""
+        key = f"sha256/{sha256[:2]}/{sha256}"
+        try:
+            obstore.put(self._store, key, content)
+        except (BaseError, OSError) as error:
+            raise ObjectStoreUnavailable from error
+        return key
+
     def get(self, key: str) -> bytes:
         """The object, re-hashed when its key is a digest.
 
@@ -78,5 +87,17 @@ class Objects:
             return bytes(obstore.get(self._store, key).bytes())
         except (FileNotFoundError, NotFoundError) as error:
             raise ObjectMissing(key=key) from error
+        except (BaseError, OSError) as error:
+            raise ObjectStoreUnavailable from error
+
+    def delete(self, key: str) -> None:
+        """Removes an object for good; one that isn't there is no error. Only erasing evidence does this.
+
+        Raises `ObjectStoreUnavailable`; then the object may be there or not, and deleting it again is harmless.
+        """
+        try:
+            obstore.delete(self._store, key)
+        except (FileNotFoundError, NotFoundError):
+            return
         except (BaseError, OSError) as error:
             raise ObjectStoreUnavailable from error

@@ -7,7 +7,7 @@ operator's act, as the owner of the tables) leaves an unlinkable commitment, and
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -54,6 +54,106 @@ class EvidenceAccess(Base):
 
     evidence_id: Mapped[UUID] = mapped_column(ForeignKey("evidence_entry.id"), primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True, index=True)
+
+
+class EvidenceDigest(Base):
+    """Where an organisation finds the records it may read by a file's digest. The index and nothing else: it goes with
+    the record when that is erased, for a digest may name a person's file.
+
+    It begins with the organisation, so that no look-up ever passes through another's rows.
+    """
+
+    __tablename__ = "evidence_digest"
+    __append_only__ = True
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["evidence_id", "organisation_id"], ["evidence_access.evidence_id", "evidence_access.organisation_id"]
+        ),
+        Index("ix_evidence_digest_sm3", "organisation_id", "sm3", "evidence_id"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sm3: Mapped[bytes]
+
+
+class EvidenceSubmission(Base):
+    """What came of a request to notarise that bore a key: written with its records, so that the same request again,
+    even after a crash, finds them instead of making others. `request_hash` is SHA-256 of what was asked."""
+
+    __tablename__ = "evidence_submission"
+    __append_only__ = True
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    first_id: Mapped[UUID]
+    count: Mapped[int]
+    at: Mapped[datetime]
+
+
+class EvidenceHold(Base):
+    """A legal hold: a record, or all records of its subject (`evidence_id` is None), must not be erased.
+
+    `case_number` and `authority` say who ordered it. `organisation_id` is None for a hold placed by an operator on the
+    machine itself, whom `placed_by` then names.
+    """
+
+    __tablename__ = "evidence_hold"
+    __append_only__ = True
+    __table_args__ = (Index("ix_evidence_hold_subject", "subject_id", "subject_kind"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Text)
+    evidence_id: Mapped[UUID | None] = mapped_column(ForeignKey("evidence_entry.id"), index=True)
+    case_number: Mapped[str] = mapped_column(Text)
+    authority: Mapped[str] = mapped_column(Text)
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    placed_by: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime]
+
+
+class EvidenceHoldRelease(Base):
+    """The end of a hold, by the order that `reference` names."""
+
+    __tablename__ = "evidence_hold_release"
+    __append_only__ = True
+
+    hold_id: Mapped[UUID] = mapped_column(ForeignKey("evidence_hold.id"), primary_key=True)
+    reference: Mapped[str] = mapped_column(Text)
+    released_by: Mapped[str] = mapped_column(Text)
+    released_at: Mapped[datetime]
+
+
+class EvidenceErasure(Base):
+    """That a record was erased: written with the erasing, and the only way to it (a trigger on `evidence_record`).
+
+    `object_keys` names the stored files that are to be deleted as far as nobody else refers to them.
+    """
+
+    __tablename__ = "evidence_erasure"
+    __append_only__ = True
+
+    evidence_id: Mapped[UUID] = mapped_column(ForeignKey("evidence_entry.id"), primary_key=True)
+    ground: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    erased_by: Mapped[str] = mapped_column(Text)
+    erased_at: Mapped[datetime]
+    object_keys: Mapped[list[str]]
+
+
+class EvidenceErasureResult(Base):
+    """What became of the files of an erased record: which objects were deleted, which stay because others need them."""
+
+    __tablename__ = "evidence_erasure_result"
+    __append_only__ = True
+
+    evidence_id: Mapped[UUID] = mapped_column(ForeignKey("evidence_erasure.evidence_id"), primary_key=True)
+    deleted_keys: Mapped[list[str]]
+    kept_keys: Mapped[list[str]]
+    finished_at: Mapped[datetime]
 
 
 class PendingEntry(Base):

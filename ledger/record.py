@@ -29,6 +29,8 @@ _LARGEST_SAFE_INTEGER = 2**53 - 1
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_SORTS_OTHERWISE = re.compile("[\ue000-\U0010ffff]")
+_write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class RecordInvalid(ValueError):
@@ -168,7 +170,8 @@ def entry_bytes(entry: Entry) -> bytes:
     """What the log holds. Raises `RecordInvalid` for a malformed id, instant or commitment."""
     _require(len(entry.commitment) == 32, "the commitment has 32 bytes")
     _check_id_and_instant(entry.id, entry.at)
-    return _canonical({"c": entry.commitment.hex(), "id": entry.id, "t": entry.at, "type": "evidence", "v": 1})
+    # Canonical as it stands: names in order, and nothing in it that JSON would escape.
+    return f'{{"c":"{entry.commitment.hex()}","id":"{entry.id}","t":"{entry.at}","type":"evidence","v":1}}'.encode()
 
 
 def parse_entry(data: bytes) -> Entry:
@@ -194,7 +197,7 @@ def _check_record(record: Record) -> None:
             isinstance(file.name, str) and isinstance(file.media_type, str),
             "a file has a name and a media type",
         )
-        _require(type(file.size) is int and file.size >= 0, "a file has a size in bytes")
+        _require(type(file.size) is int and 0 <= file.size <= _LARGEST_SAFE_INTEGER, "a file has a size in bytes")
         _require(_is(_DIGEST, file.sha256) and _is(_DIGEST, file.sm3), "a file has two digests of 64 hex digits")
     _check_value(dict(record.facts))
 
@@ -220,8 +223,14 @@ def _check_value(value: object) -> None:
 
 
 def _canonical(value: dict[str, Any]) -> bytes:
+    """RFC 8785 of a value that `_check_value` has let through, which leaves two rules: escapes and the order of names.
+
+    The escapes of Python's own writer, five times as fast, are the RFC's (§3.2.2.2). Its order of names is by code
+    point and the RFC's by UTF-16 unit (§3.2.3); they differ only where a character from U+E000 on stands.
+    """
     try:
-        return rfc8785.dumps(value)
+        text = _write(value)
+        return rfc8785.dumps(value) if not text.isascii() and _SORTS_OTHERWISE.search(text) else text.encode()
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise RecordInvalid("the value has no canonical JSON form") from error
 

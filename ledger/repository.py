@@ -3,13 +3,13 @@
 No query here grows with the log: pending work has a queue of its own, the rest goes by primary key or index.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
@@ -17,8 +17,11 @@ from accounts.policy import Actor
 from ledger.models import (
     CheckpointTimestamp,
     EvidenceAccess,
+    EvidenceDigest,
     EvidenceEntry,
+    EvidenceErasure,
     EvidenceRecord,
+    EvidenceSubmission,
     LogCheckpoint,
     LogHead,
     LogKey,
@@ -28,7 +31,6 @@ from ledger.models import (
 from ledger.policy import NOTARISED_FILE
 from ledger.record import StoredFile, Subject, parse_record
 
-_SUBJECT_LOCKS = 1
 _SEQUENCER_LOCK = int.from_bytes(b"dingyue\x01", "big")
 
 
@@ -46,51 +48,6 @@ class LoggedRecord:
     files: tuple[StoredFile, ...]
     leaf_index: int | None
     position: int
-
-
-def lock_subject(session: Session, subject: Subject) -> None:
-    """Waits until no other transaction is adding to this subject's chain; held until this one ends.
-
-    An advisory lock, because row locks need the UPDATE privilege that append-only tables don't grant.
-    """
-    name = f"{subject.kind}/{subject.id}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, _SUBJECT_LOCKS))))
-
-
-_INSERT_EVIDENCE = text("""
-    WITH new_entry AS (
-        INSERT INTO evidence_entry (id, entry, leaf_hash) VALUES (:id, :entry, :leaf_hash)
-    ), new_record AS (
-        INSERT INTO evidence_record (id, subject_kind, subject_id, position, type, at, record, salt, object_keys)
-        VALUES (:id, :subject_kind, :subject_id, :position, :type, :at, :record, :salt, :object_keys)
-    ), new_access AS (
-        INSERT INTO evidence_access (evidence_id, organisation_id)
-        SELECT :id, unnest(CAST(:organisation_ids AS uuid[]))
-    )
-    INSERT INTO pending_entry (evidence_id) VALUES (:id)
-""").bindparams(bindparam("object_keys", type_=JSONB))
-
-
-def insert_evidence(
-    session: Session, entry: EvidenceEntry, record: EvidenceRecord, organisation_ids: Iterable[UUID]
-) -> None:
-    """Entry, record, who may read it, and its place in the queue, in one statement: evidence is written at every step
-    of everything, so its cost is everybody's."""
-    columns = {column.key: getattr(record, column.key) for column in EvidenceRecord.__table__.columns}
-    readers = list(dict.fromkeys(organisation_ids))
-    written = {"entry": entry.entry, "leaf_hash": entry.leaf_hash, "organisation_ids": readers}
-    session.execute(_INSERT_EVIDENCE, {**columns, **written})
-
-
-def end_of_chain(session: Session, subject: Subject) -> tuple[UUID, int] | None:
-    """The id and position of the subject's latest record. Lock the subject first."""
-    latest = session.execute(
-        select(EvidenceRecord.id, EvidenceRecord.position)
-        .where(EvidenceRecord.subject_id == subject.id, EvidenceRecord.subject_kind == subject.kind)
-        .order_by(EvidenceRecord.position.desc())
-        .limit(1)
-    ).first()
-    return (latest.id, latest.position) if latest else None
 
 
 def records_of_subject(
@@ -118,12 +75,64 @@ def record(session: Session, actor: Actor, evidence_id: UUID) -> LoggedRecord | 
     return next(iter(_read(session, _records(actor).where(EvidenceRecord.id == evidence_id))), None)
 
 
+def records_with_digest(
+    session: Session, actor: Actor, *, sha256: bytes | None, sm3: bytes | None, after: UUID | None, limit: int
+) -> list[LoggedRecord]:
+    """Records of the actor's own organisation that describe a file with these digests, oldest first.
+
+    `after` is the last id of the page before. The index leads through this organisation's rows alone, whatever others
+    have recorded of the same file.
+    """
+    found = select(EvidenceDigest.evidence_id).where(EvidenceDigest.organisation_id == actor.organisation_id)
+    if sha256 is not None:
+        found = found.where(EvidenceDigest.sha256 == sha256)
+    if sm3 is not None:
+        found = found.where(EvidenceDigest.sm3 == sm3)
+    if after is not None:
+        found = found.where(EvidenceDigest.evidence_id > after)
+    page = found.order_by(EvidenceDigest.evidence_id).limit(limit).subquery()
+    records = _all_records().join(page, page.c.evidence_id == EvidenceRecord.id)
+    return _read(session, records.order_by(EvidenceRecord.id))
+
+
+def places(session: Session, actor: Actor, evidence_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """The leaf indexes of those records among `evidence_ids` that the actor may read; None is not in the log yet."""
+    rows = session.execute(
+        select(EvidenceRecord.id, LogLeaf.leaf_index)
+        .outerjoin(LogLeaf, LogLeaf.evidence_id == EvidenceRecord.id)
+        .where(EvidenceRecord.id.in_(evidence_ids), _is_readable_by(actor))
+    )
+    return {row.id: row.leaf_index for row in rows}
+
+
+def is_erased_for(session: Session, actor: Actor, evidence_id: UUID) -> bool:
+    """Whether there was a record that the actor's organisation could read, and it was erased."""
+    query = select(EvidenceErasure.evidence_id).join(
+        EvidenceAccess, EvidenceAccess.evidence_id == EvidenceErasure.evidence_id
+    )
+    theirs = EvidenceAccess.organisation_id == actor.organisation_id
+    return session.scalar(query.where(EvidenceErasure.evidence_id == evidence_id, theirs)) is not None
+
+
+def add_submission(session: Session, submission: EvidenceSubmission) -> EvidenceSubmission | None:
+    """Keeps it, or returns the one that was kept under the same key before, having waited for it if need be."""
+    columns = EvidenceSubmission.__table__.columns
+    values = {column.key: getattr(submission, column.key) for column in columns}
+    added = insert(EvidenceSubmission).values(values).on_conflict_do_nothing().returning(EvidenceSubmission.key_hash)
+    if session.scalar(added) is not None:
+        return None
+    return session.get_one(EvidenceSubmission, (submission.organisation_id, submission.key_hash))
+
+
 def _records(actor: Actor) -> Select[EvidenceRecord, EvidenceEntry, int]:
+    return _all_records().where(_is_readable_by(actor))
+
+
+def _all_records() -> Select[EvidenceRecord, EvidenceEntry, int]:
     return (
         select(EvidenceRecord, EvidenceEntry, LogLeaf.leaf_index)
         .join(EvidenceEntry, EvidenceEntry.id == EvidenceRecord.id)
         .outerjoin(LogLeaf, LogLeaf.evidence_id == EvidenceRecord.id)
-        .where(_is_readable_by(actor))
     )
 
 
@@ -233,6 +242,19 @@ def latest_checkpoint(session: Session) -> LogCheckpoint | None:
 def first_checkpoint_with(session: Session, index: int) -> LogCheckpoint | None:
     """The smallest checkpoint that holds leaf `index`."""
     return session.scalar(select(LogCheckpoint).where(LogCheckpoint.size > index).order_by(LogCheckpoint.size).limit(1))
+
+
+def first_checkpoints_with(session: Session, indexes: Sequence[int]) -> dict[int, LogCheckpoint]:
+    """The smallest checkpoint that holds it, for each of the leaves that one holds: two queries for any number."""
+    if not indexes:
+        return {}
+    leaf = select(func.unnest(cast(indexes, ARRAY(BigInteger))).label("index")).subquery()
+    holding = select(LogCheckpoint.size).where(LogCheckpoint.size > leaf.c.index).order_by(LogCheckpoint.size).limit(1)
+    found = session.execute(select(leaf.c.index, holding.scalar_subquery().label("size")))
+    sizes = {row.index: row.size for row in found}
+    rows = session.scalars(select(LogCheckpoint).where(LogCheckpoint.size.in_(set(sizes.values()) - {None})))
+    by_size = {row.size: row for row in rows}
+    return {index: by_size[size] for index, size in sizes.items() if size is not None}
 
 
 def timestamps(session: Session, size: int) -> Sequence[CheckpointTimestamp]:

@@ -1,23 +1,24 @@
-"""Use cases of evidence: sequence the log, prove, time-stamp a checkpoint, read, notarise a digest.
+"""Use cases of evidence: sequence the log, prove, time-stamp a checkpoint, read, notarise.
 
 Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from accounts.policy import Actor, Scope
 from core.events import Reaction
-from core.ids import EVIDENCE, ORGANISATION, PERSON, public
 from core.objects import ObjectMissing, Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import keys, repository
 from ledger.errors import (
     CheckpointNotFound,
+    EvidenceErased,
     EvidenceNotFound,
     EvidenceNotLogged,
     LogEmpty,
@@ -26,12 +27,16 @@ from ledger.errors import (
 )
 from ledger.events import CheckpointPublished
 from ledger.fsck import Examination
+from ledger.hold_evidence import Order, holds, place_hold, release_hold
+from ledger.holds_repository import Release
 from ledger.merkle import consistency_path, inclusion_path
-from ledger.models import LogCheckpoint
-from ledger.policy import NOTARISED_FILE, timestamp_instant
+from ledger.models import EvidenceHold, EvidenceHoldRelease, LogCheckpoint
+from ledger.notarise import Notarisation, notarise, notarise_batch, notarise_file
+from ledger.policy import timestamp_instant
 from ledger.ports import TimestampAuthority
 from ledger.proof import TlogProof, encode_proof
-from ledger.record import EvidenceFile, StoredFile, Subject
+from ledger.receipts import Receipt, receipt, receipts
+from ledger.record import Subject
 from ledger.record_evidence import record_evidence
 from ledger.repository import LoggedRecord
 from ledger.sequencer import Sequencer
@@ -201,10 +206,15 @@ class LedgerService:
     # Records
 
     def evidence(self, actor: Actor, evidence_id: UUID) -> LoggedRecord:
-        """Raises `EvidenceNotFound`, also for another organisation's."""
+        """Raises `EvidenceNotFound`, also for another organisation's, or `EvidenceErased`."""
         actor.require(Scope.EVIDENCE_READ)
         with self.unit_of_work() as uow:
-            return _found(repository.record(uow.session, actor, evidence_id))
+            found = repository.record(uow.session, actor, evidence_id)
+            if found is None and repository.is_erased_for(uow.session, actor, evidence_id):
+                raise EvidenceErased
+        if found is None:
+            raise EvidenceNotFound
+        return found
 
     def records_of(self, actor: Actor, *subjects: Subject) -> list[LoggedRecord]:
         """All records of the subjects that the actor may read, subject by subject, oldest first."""
@@ -218,32 +228,68 @@ class LedgerService:
         with self.unit_of_work() as uow:
             return repository.records_of_subject(uow.session, actor, subject_id, after=after, limit=limit)
 
-    def notarise(self, actor: Actor, file: EvidenceFile) -> LoggedRecord:
-        """Records that the actor showed these digests now. The file itself is never seen, and the record says so."""
-        actor.require(Scope.EVIDENCE_WRITE)
+    def records_with_digest(
+        self,
+        actor: Actor,
+        *,
+        sha256: bytes | None = None,
+        sm3: bytes | None = None,
+        after: UUID | None = None,
+        limit: int = 50,
+    ) -> list[LoggedRecord]:
+        """A page of the organisation's own records of a file with these digests (32 bytes), oldest first."""
+        actor.require(Scope.EVIDENCE_READ)
         with self.unit_of_work() as uow:
-            evidence_id = uow.new_id()
-            record_evidence(
-                uow,
-                type="digest.notarised",
-                subject=Subject(NOTARISED_FILE, public(EVIDENCE, evidence_id)),
-                organisation_ids=[actor.organisation_id],
-                facts={
-                    "organisation": public(ORGANISATION, actor.organisation_id),
-                    "person": public(PERSON, actor.person_id) if actor.person_id else None,
-                    "is_content_seen": False,
-                },
-                files=[StoredFile(file, object_key="")],
-                evidence_id=evidence_id,
-            )
-            return _found(repository.record(uow.session, actor, evidence_id))
+            return repository.records_with_digest(uow.session, actor, sha256=sha256, sm3=sm3, after=after, limit=limit)
+
+    def receipt(self, actor: Actor, evidence_id: UUID) -> bytes:
+        return receipt(self.unit_of_work, self.objects, actor, evidence_id)
+
+    def receipts(self, actor: Actor, evidence_ids: Sequence[UUID]) -> list[Receipt]:
+        return receipts(self.unit_of_work, self.objects, actor, evidence_ids)
+
+    # Legal holds
+
+    def place_hold(self, actor: Actor, evidence_id: UUID, order: Order, *, is_for_subject: bool) -> EvidenceHold:
+        return place_hold(self.unit_of_work, actor, evidence_id, order, is_for_subject=is_for_subject)
+
+    def release_hold(self, actor: Actor, hold_id: UUID, reference: str) -> EvidenceHoldRelease:
+        return release_hold(self.unit_of_work, actor, hold_id, reference)
+
+    def holds(self, actor: Actor, evidence_id: UUID) -> list[tuple[EvidenceHold, Release]]:
+        return holds(self.unit_of_work, actor, evidence_id)
+
+    # Notarising
+
+    def notarise(self, actor: Actor, what: Notarisation, key_hash: bytes | None = None) -> LoggedRecord:
+        return notarise(self.unit_of_work, actor, what, key_hash)
+
+    def notarise_batch(self, actor: Actor, items: Sequence[Notarisation], key_hash: bytes | None = None) -> list[UUID]:
+        return notarise_batch(self.unit_of_work, actor, items, key_hash)
+
+    def notarise_file(
+        self,
+        actor: Actor,
+        *,
+        name: str,
+        media_type: str,
+        content: BinaryIO,
+        stated: Mapping[str, Any],
+        keeps_content: bool,
+        key_hash: bytes | None = None,
+    ) -> LoggedRecord:
+        return notarise_file(
+            self.unit_of_work,
+            self.objects,
+            actor,
+            name=name,
+            media_type=media_type,
+            content=content,
+            stated=stated,
+            keeps_content=keeps_content,
+            key_hash=key_hash,
+        )
 
 
 def _published(row: LogCheckpoint) -> PublishedCheckpoint:
     return PublishedCheckpoint(row.size, row.root, row.note, row.published_at)
-
-
-def _found(record: LoggedRecord | None) -> LoggedRecord:
-    if record is None:
-        raise EvidenceNotFound
-    return record

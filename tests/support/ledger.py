@@ -3,14 +3,22 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import Engine
+
 from accounts.models import Organisation
 from accounts.policy import Actor, OrganisationKind, Scope
-from core.unit_of_work import UnitOfWorkFactory
+from app.object_references import is_object_needed
+from core.clock import Clock
+from core.objects import Objects
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ledger.erase import Eraser, ErasureGround, ErasureOrder
 from ledger.merkle import leaf_hash, root
 from ledger.note import Checkpoint, VerifierKey, open_checkpoint
 from ledger.record import Subject
 from ledger.service import LedgerService, record_evidence
 from ledger.tiles import TILE_WIDTH, decode_bundle, tile_at
+
+ERASURE = ErasureOrder(ErasureGround.CONSENT_WITHDRAWN, "2026-118", "command_line:tests")
 
 
 def register_organisation(
@@ -32,7 +40,9 @@ def register_organisation(
                 created_at=datetime(2026, 1, 1, tzinfo=UTC),
             )
         )
-    return Actor(identifier, kind, region, None, frozenset({Scope.EVIDENCE_READ, Scope.EVIDENCE_WRITE}))
+    return Actor(
+        identifier, kind, region, None, frozenset({Scope.EVIDENCE_READ, Scope.EVIDENCE_WRITE, Scope.EVIDENCE_HOLD})
+    )
 
 
 def record_many(
@@ -50,6 +60,11 @@ def record_many(
             )
             for number in range(count)
         ]
+
+
+def eraser(owner_engine: Engine, clock: Clock, objects: Objects) -> Eraser:
+    """As `dingyue admin evidence erase` has it: connected as the owner of the tables."""
+    return Eraser(lambda: UnitOfWork(owner_engine, clock), objects, is_object_needed)
 
 
 def read_log(ledger: LedgerService, note: bytes | None = None) -> tuple[Checkpoint, list[bytes]]:

@@ -1,12 +1,14 @@
 """One flipped bit anywhere in what the log has stored is found."""
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from accounts.policy import Actor
 from core.unit_of_work import UnitOfWorkFactory
+from ledger.models import EvidenceRecord
 from ledger.service import LedgerService
-from tests.support.ledger import record_many
+from tests.support.clock import FixedClock
+from tests.support.ledger import ERASURE, eraser, record_many
 
 
 @pytest.fixture
@@ -61,8 +63,13 @@ def test_a_flipped_bit_in_the_database_is_found(
     assert list(log.examine())
 
 
-def test_an_erased_record_is_not_a_finding(log: LedgerService, owner_engine: Engine) -> None:
-    with owner_engine.begin() as connection:
-        connection.execute(text("DELETE FROM evidence_record"))
+def test_an_erased_record_is_not_a_finding(
+    log: LedgerService, owner_engine: Engine, clock: FixedClock, unit_of_work: UnitOfWorkFactory
+) -> None:
+    with unit_of_work() as uow:
+        identifiers = list(uow.session.scalars(select(EvidenceRecord.id).limit(3)))
+    for identifier in identifiers:
+        eraser(owner_engine, clock, log.objects).erase(identifier, ERASURE)
+    log.sequence_pending()
 
     assert list(log.examine()) == []

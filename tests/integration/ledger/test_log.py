@@ -23,6 +23,7 @@ from ledger.errors import (
     TimestampUnavailable,
 )
 from ledger.models import EvidenceEntry
+from ledger.notarise import Notarisation
 from ledger.note import VerifierKey
 from ledger.proof import decode_proof, verify_proof
 from ledger.record import (
@@ -37,7 +38,7 @@ from ledger.record import (
 from ledger.service import LedgerService, record_evidence
 from tests.support.clock import FixedClock
 from tests.support.evidence import AT, raw_token
-from tests.support.ledger import read_log, record_many, register_organisation
+from tests.support.ledger import record_many, register_organisation
 
 SUBJECT = Subject("envelope", "env_" + "0" * 32)
 
@@ -185,7 +186,7 @@ def test_reading_and_writing_need_their_scopes(ledger: LedgerService, actor: Act
     with pytest.raises(ScopeMissing):
         ledger.list_records(powerless, SUBJECT.id)
     with pytest.raises(ScopeMissing):
-        ledger.notarise(powerless, describe_file("a", "b", b""))
+        ledger.notarise(powerless, Notarisation(describe_file("a", "b", b""), {}))
 
 
 def test_pages_of_records(ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory) -> None:
@@ -214,7 +215,7 @@ def test_a_digest_is_notarised_without_the_file(
 ) -> None:
     file = describe_file("证据.mp4", "video/mp4", b"stays at home")
 
-    found = ledger.notarise(actor, file)
+    found = ledger.notarise(actor, Notarisation(file, {}))
 
     assert [stored.file for stored in found.files] == [file]
     assert found.files[0].object_key == ""
@@ -292,21 +293,6 @@ def test_there_is_no_tile_at_any_other_path(
     assert len(ledger.tile("tile/0/000.p/5")) == 160
     with pytest.raises(TileNotFound):
         ledger.tile(path)
-
-
-def test_an_erased_record_leaves_the_log_provable(
-    ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, owner_engine: Engine
-) -> None:
-    ids = record_many(unit_of_work, actor, 3)
-    ledger.sequence_pending()
-    with owner_engine.begin() as connection:
-        connection.execute(text("DELETE FROM evidence_record WHERE id = :id"), {"id": ids[1]})
-
-    record_many(unit_of_work, actor, 1)
-    assert ledger.sequence_pending() == 4
-    assert len(read_log(ledger)[1]) == 4
-    with pytest.raises(EvidenceNotFound):
-        ledger.evidence(actor, ids[1])
 
 
 def test_the_service_can_t_change_evidence(
