@@ -1,4 +1,4 @@
-"""`dingyue admin`: certificates and keys, for operators on the machine itself (settings from the environment).
+"""`dingyue admin`: certificates, keys, anchoring accounts; for operators on the machine (settings: its environment).
 
 Exit code: 0 done, 1 refused (the reason is told), 2 wrong usage.
 """
@@ -14,18 +14,24 @@ from uuid import UUID
 
 import typer
 
+from app.cli_admin_evidence import evidence
 from core import ids
 from core.clock import rfc3339
 from core.errors import DingyueError
 from signing.pki.policy import CertificateKind, RevocationReason
 
 if TYPE_CHECKING:
+    from api.services import Services
+    from ledger.anchors.service import ChainStatus
     from signing.pki.read_certificates import CertificateView
     from signing.pki.service import PKIService
 
 admin = typer.Typer(no_args_is_help=True, help="What operators do on the machine itself.")
 certificates = typer.Typer(no_args_is_help=True, help="Certificates of the built-in trial authority.")
 admin.add_typer(certificates, name="certificates")
+anchor_writer = typer.Typer(no_args_is_help=True, help="The accounts that write anchors on chains.")
+admin.add_typer(anchor_writer, name="anchor-writer")
+admin.add_typer(evidence, name="evidence")
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
@@ -83,15 +89,61 @@ def rewrap_keys(as_json: AsJSON = False) -> None:
         typer.echo(f"已更换 {count} 个数据密钥的封装。\n{count} data keys were wrapped anew.")
 
 
+@anchor_writer.command("list")
+def list_anchor_writers(as_json: AsJSON = False) -> None:
+    """Who writes anchors on each chain, who is to follow, and what is wrong there."""
+    with _services(as_json=as_json) as services:
+        chains = services.anchors.status()
+    if as_json:
+        _print_json([_chain_facts(chain) for chain in chains])
+    for chain in [] if as_json else chains:
+        follows = f"  → {chain.successor} {_since(chain)}" if chain.successor else ""
+        wrong = f"  {chain.error_code}" if chain.error_code else ""
+        typer.echo(f"{chain.chain_id}  {chain.name}  {chain.writer or '-'}{follows}{wrong}")
+
+
+@anchor_writer.command("rotate")
+def rotate_anchor_writer(
+    chain: Annotated[int, typer.Option(help="The chain's id, as in the settings")], as_json: AsJSON = False
+) -> None:
+    """Makes a new account the next writer on a chain, and records who did it. Until it is in office, doing it again
+    changes nothing: the anchoring process announces it on the contract, and two days later it takes over."""
+    with _services(as_json=as_json) as services:
+        rotation = services.anchors.rotate_writer(chain, requested_by={"command_line_user": getpass.getuser()})
+    if as_json:
+        _print_json(asdict(rotation))
+        return
+    typer.echo(
+        f"链 {chain} 的下一个锚定账户是 {rotation.successor}。请为其充值；锚定进程将在链上公告，两天后生效。\n"
+        f"The next writer on chain {chain} is {rotation.successor}. Fund it; the anchoring process announces it on the "
+        "contract, and it takes over two days later."
+    )
+
+
+def _chain_facts(chain: "ChainStatus") -> dict[str, Any]:
+    instants = {"checked_at": chain.checked_at, "successor_effective_at": chain.successor_effective_at}
+    return asdict(chain) | {name: rfc3339(at) if at else None for name, at in instants.items()}
+
+
+def _since(chain: "ChainStatus") -> str:
+    return rfc3339(chain.successor_effective_at) if chain.successor_effective_at else "(not announced yet)"
+
+
 @contextmanager
 def _pki(*, as_json: bool) -> Iterator["PKIService"]:
-    """The service of this installation; an error of ours ends the command with exit code 1."""
+    with _services(as_json=as_json) as services:
+        yield services.pki
+
+
+@contextmanager
+def _services(*, as_json: bool) -> Iterator["Services"]:
+    """Those of this installation; an error of ours ends the command with exit code 1."""
     from app.composition import build
     from app.settings import load_settings
 
     application = build(load_settings())
     try:
-        yield application.services.pki
+        yield application.services
     except DingyueError as error:
         if as_json:
             _print_json({"code": error.code, "zh": error.message("zh"), "en": error.message("en")})

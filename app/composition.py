@@ -142,6 +142,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     )
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _roots_in(settings.timestamp.roots_file)
+    stamp_roots = _timestamp_roots(settings)
     remote_roots = _roots_in(settings.signing.remote_roots_file)
     others = [*external_roots, *remote_roots, *(seal.roots if seal else ())]
     signer = PDFSigner(
@@ -153,8 +154,10 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         others=RevocationSource(clock=base.clock, roots=others).material if others else None,
         level=settings.signing.level,
     )
-    ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority,))
-    anchor_service = AnchorService(unit_of_work, [_chain(settings.chain, settings)], secrets, ledger)
+    further = _further_authorities(settings)
+    ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority, *further))
+    chains = [_chain(chain, settings) for chain in settings.all_chains]
+    anchor_service = AnchorService(unit_of_work, chains, secrets, ledger)
     platform = _platform(settings)
     signing = SigningService(
         unit_of_work=unit_of_work,
@@ -193,7 +196,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             anchors=anchor_service,
             timestamp_authority=authority,
             sealer=signer,
-            roots=lambda: _roots(pki, remote_roots, external_roots),
+            roots=lambda: _roots(pki, remote_roots, stamp_roots),
             operator=Operator("鼎约 Dingyue", settings.base_url, SOFTWARE),
             honesty=Honesty(
                 is_development_chain=platform.is_development_chain,
@@ -276,13 +279,17 @@ def _clock(settings: Settings) -> Clock:
 
 
 def _clock_control(settings: Settings, clock: Clock) -> EmbeddedClockControl | None:
-    return EmbeddedClockControl(clock, settings.chain.rpc_url) if isinstance(clock, ShiftedClock) else None
+    """The development chain of an embedded stack moves along; without one the clock can't be moved."""
+    development = next((chain.rpc_url for chain in settings.all_chains if chain.is_development), None)
+    if development is None or not isinstance(clock, ShiftedClock):
+        return None
+    return EmbeddedClockControl(clock, development)
 
 
 def _platform(settings: Settings) -> Platform:
     return Platform(
         base_url=settings.base_url,
-        is_development_chain=settings.chain.is_development,
+        is_development_chain=all(chain.is_development for chain in settings.all_chains),
         is_trial_authority=True,
         is_built_in_timestamp=settings.timestamp.url is None,
         console_messages=settings.messages.channel == "console",
@@ -295,20 +302,43 @@ def _timestamp_authority(settings: Settings, pki: PKIService, clock: Clock) -> T
     return BuiltInTSA(pki.timestamp_credential, clock)
 
 
+def _further_authorities(settings: Settings) -> list[TimestampAuthority]:
+    """Those that stamp checkpoints besides the first."""
+    return [HTTPTimestampAuthority(each.url) for each in settings.log.timestamps if each.url is not None]
+
+
 def _chain(chain: ChainSettings, settings: Settings) -> anchors.ChainSettings:
     return anchors.ChainSettings(
         chain_id=chain.chain_id,
         name=chain.name,
         url=chain.rpc_url,
         development=chain.is_development,
-        finality="finalized" if chain.finality == "tag" else int(chain.finality),
+        contract=chain.contract,
+        finality=_finality(chain),
+        validators=tuple(chain.validators.lower().split(",")) if chain.validators else (),
+        has_own_writer=chain.has_own_writer,
         cadence=timedelta(seconds=settings.log.anchor_every_seconds),
+        bump_after=timedelta(seconds=chain.bump_after_seconds),
+        low_balance=chain.low_balance_wei,
+        maximum_fee=chain.maximum_fee_wei,
     )
+
+
+def _finality(chain: ChainSettings) -> anchors.Finality:
+    if chain.finality == "seals":
+        return "seals"
+    return "finalized" if chain.finality == "tag" else int(chain.finality)
 
 
 def _roots_in(file: Path | None) -> list[bytes]:
     """DER. The roots of others' authorities must be named: nobody else vouches for their signers and their time."""
     return [] if file is None else [der for _, _, der in pem.unarmor(file.read_bytes(), multiple=True)]
+
+
+def _timestamp_roots(settings: Settings) -> list[bytes]:
+    """DER, of all external authorities, each once."""
+    files = [settings.timestamp.roots_file, *(each.roots_file for each in settings.log.timestamps)]
+    return list(dict.fromkeys(root for file in files for root in _roots_in(file)))
 
 
 def _roots(pki: PKIService, signing_roots: list[bytes], timestamp_roots: list[bytes]) -> RootCertificates:

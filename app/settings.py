@@ -6,9 +6,9 @@ They come from environment variables: `DINGYUE_` and the path, with `__` between
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DINGYUE_"
@@ -16,6 +16,15 @@ PREFIX = "DINGYUE_"
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _in_order(value: Any) -> Any:
+    """`…__0__…`, `…__1__…` of the environment, as a list; a JSON list is one already."""
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {str(number) for number in range(len(value))}:
+        raise ValueError("number the sections 0, 1, 2 …")
+    return [value[str(number)] for number in range(len(value))]
 
 
 class DatabaseSettings(_Section):
@@ -72,11 +81,7 @@ def _master_key(given: SecretStr | None, file: Path | None) -> bytes:
     return raw
 
 
-class LogSettings(_Section):
-    # The log's name in every checkpoint, without a scheme. It belongs to the database's log for ever.
-    origin: str
-    # How often new evidence is anchored on the chain at most, in seconds.
-    anchor_every_seconds: int = 300
+_ADDRESS = "0x[0-9a-fA-F]{40}"
 
 
 class ChainSettings(_Section):
@@ -88,8 +93,29 @@ class ChainSettings(_Section):
     name: str
     # A development chain proves nothing and is labelled so.
     is_development: bool = False
-    # `tag`: the node's `finalized`; or a number of blocks on top.
-    finality: Annotated[str, Field(pattern=r"^(tag|\d{1,4})$")] = "tag"
+    # `tag`: the node's `finalized`; a number of blocks on top; `seals`: committed seals of a QBFT or IBFT2 quorum.
+    finality: Annotated[str, Field(pattern=r"^(tag|seals|\d{1,4})$")] = "tag"
+    # With `seals`: the addresses of all validators, comma-separated.
+    validators: Annotated[str, Field(pattern=rf"^({_ADDRESS}(,{_ADDRESS})*)?$")] = ""
+    # An EvidenceAnchor that is there already. Empty: one is deployed.
+    contract: Annotated[str | None, Field(pattern=rf"^{_ADDRESS}$")] = None
+    # Anchor here with an account of this chain's own instead of the one all chains share.
+    has_own_writer: bool = False
+    # What is offered for gas at most, in wei; at this ceiling transactions wait. 0: gas costs nothing on this chain.
+    maximum_fee_wei: Annotated[int, Field(ge=0)] = 500 * 10**9
+    # How long a transaction waits before more is offered for it, in seconds.
+    bump_after_seconds: Annotated[int, Field(gt=0)] = 180
+    # Below this balance the account's status is `low_balance`, in wei.
+    low_balance_wei: Annotated[int, Field(ge=0)] = 10**16
+
+    @model_validator(mode="after")
+    def _seals_have_validators(self) -> Self:
+        if (self.finality == "seals") != bool(self.validators):
+            raise ValueError("finality `seals` needs validators, and nothing else does")
+        named = self.validators.lower().split(",")
+        if len(set(named)) < len(named):
+            raise ValueError("name each validator once")
+        return self
 
 
 class TimestampSettings(_Section):
@@ -103,6 +129,23 @@ class TimestampSettings(_Section):
         if (self.url is None) != (self.roots_file is None):
             raise ValueError("give url and roots_file together")
         return self
+
+
+class LogSettings(_Section):
+    # The log's name in every checkpoint, without a scheme. It belongs to the database's log for ever.
+    origin: str
+    # How often new evidence is anchored on the chain at most, in seconds.
+    anchor_every_seconds: int = 300
+    # Further authorities that stamp every checkpoint, besides the one of `timestamp`: `LOG__TIMESTAMPS__0__URL` …
+    timestamps: Annotated[tuple[TimestampSettings, ...], BeforeValidator(_in_order)] = ()
+
+    @field_validator("timestamps")
+    @classmethod
+    def _further_ones_are_external(cls, value: tuple[TimestampSettings, ...]) -> tuple[TimestampSettings, ...]:
+        urls = [each.url for each in value]
+        if None in urls or len(set(urls)) < len(urls):
+            raise ValueError("give each further authority a url of its own")
+        return value
 
 
 class PlatformSealSettings(_Section):
@@ -237,7 +280,10 @@ class Settings(BaseSettings):
     objects: ObjectSettings
     secrets: SecretSettings
     log: LogSettings
-    chain: ChainSettings
+    # One chain …
+    chain: ChainSettings | None = None
+    # … or several, or both: `CHAINS__0__RPC_URL`, `CHAINS__1__RPC_URL` …, or a JSON list.
+    chains: Annotated[tuple[ChainSettings, ...], BeforeValidator(_in_order)] = ()
     timestamp: TimestampSettings = TimestampSettings()
     messages: MessageSettings
     signing: SigningSettings = SigningSettings()
@@ -246,6 +292,18 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     clock: ClockSettings = ClockSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+
+    @property
+    def all_chains(self) -> tuple[ChainSettings, ...]:
+        """Every chain that the log is anchored on."""
+        return (self.chain, *self.chains) if self.chain else self.chains
+
+    @model_validator(mode="after")
+    def _chains_differ(self) -> Self:
+        ids = [chain.chain_id for chain in self.all_chains]
+        if not ids or len(set(ids)) < len(ids):
+            raise ValueError("give chain or chains, each with a chain_id of its own")
+        return self
 
     @field_validator("base_url")
     @classmethod
@@ -259,7 +317,7 @@ class Settings(BaseSettings):
                 raise ValueError("production keeps real time: clock.offset_file is refused")
             if self.messages.channel == "console":
                 raise ValueError("production must send messages: channel console is refused")
-            if self.chain.is_development:
+            if any(chain.is_development for chain in self.all_chains):
                 raise ValueError("production must not anchor on a development chain")
         return self
 

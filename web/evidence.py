@@ -11,7 +11,7 @@ from ledger.repository import LoggedRecord
 
 @dataclass(frozen=True, slots=True)
 class EvidenceState:
-    """`logged` and `anchored` count records; `is_development`: anchored on a chain that is no evidence."""
+    """`logged` and `anchored` count records; `is_development`: only a chain that is no evidence has all of them."""
 
     records: Sequence[LoggedRecord]
     logged: int
@@ -31,10 +31,11 @@ def evidence_state(services: Services, actor: Actor, *subjects: Subject) -> Evid
     records = services.ledger.records_of(actor, *subjects)
     chains = services.anchors.status()
     final = max((chain.finalized_size for chain in chains), default=0)
+    proven = max((chain.finalized_size for chain in chains if not chain.development), default=0)
     indexes = [record.leaf_index for record in records if record.leaf_index is not None]
     return EvidenceState(
         records=records,
         logged=len(indexes),
         anchored=sum(index < final for index in indexes),
-        is_development=any(chain.development for chain in chains),
+        is_development=any(chain.development for chain in chains) and max(indexes, default=0) >= proven,
     )

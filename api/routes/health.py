@@ -9,6 +9,13 @@ from api.deps import CurrentServices
 public_router = APIRouter(prefix="/health", tags=["health"])
 
 
+class AnchorAlarm(BaseModel):
+    """What keeps checkpoints from a chain; everything else goes on. `code` is one of `docs/errors.md`."""
+
+    chain_id: int
+    code: str
+
+
 class Health(BaseModel):
     """Labels are honest: a trial CA, the built-in TSA or a development chain prove less than the real things."""
 
@@ -16,6 +23,7 @@ class Health(BaseModel):
     development_chain: bool
     trial_authority: bool
     built_in_timestamp: bool
+    anchor_alarms: list[AnchorAlarm]
 
 
 class Readiness(BaseModel):
@@ -31,7 +39,7 @@ def sealing(services: CurrentServices) -> Readiness:
 
 @public_router.get("/ready")
 def ready(services: CurrentServices) -> Health:
-    """Answers once the database answers; an error otherwise."""
+    """Answers once the database answers; an error otherwise. Alarms of anchoring are told, and stop nothing."""
     with services.unit_of_work() as uow:
         uow.session.execute(text("SELECT 1"))
     platform = services.platform
@@ -40,4 +48,9 @@ def ready(services: CurrentServices) -> Health:
         development_chain=platform.is_development_chain,
         trial_authority=platform.is_trial_authority,
         built_in_timestamp=platform.is_built_in_timestamp,
+        anchor_alarms=[
+            AnchorAlarm(chain_id=chain.chain_id, code=chain.error_code)
+            for chain in services.anchors.status()
+            if chain.error_code is not None
+        ],
     )

@@ -38,6 +38,12 @@ def mine(chain: EmbeddedChain, blocks: int = 1) -> None:
     json_rpc(chain.url, "anvil_mine", hex(blocks))
 
 
+def pass_time(chain: EmbeddedChain, seconds: int) -> None:
+    """The chain's clock, which stands still between blocks as far as contracts can see."""
+    json_rpc(chain.url, "evm_increaseTime", seconds)
+    mine(chain)
+
+
 @dataclass(frozen=True)
 class AnchoredLedger:
     """A ledger and its anchoring on one chain."""

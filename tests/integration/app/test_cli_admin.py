@@ -76,6 +76,19 @@ def test_certificates_are_listed_and_revoked(
     assert "cessation_of_operation" in people.stdout
 
 
+def test_the_anchoring_account_is_rotated(environment: pytest.MonkeyPatch) -> None:
+    first = run("anchor-writer", "rotate", "--chain", "31337")
+    again = run("anchor-writer", "rotate", "--chain", "31337")
+    assert (first["is_new"], again["is_new"], again["successor"]) == (True, False, first["successor"])
+    (chain,) = run("anchor-writer", "list")
+    assert (chain["chain_id"], chain["writer"], chain["error_code"]) == (31337, first["successor"], None)
+    assert run("anchor-writer", "rotate", "--chain", "1", exit_code=1)["code"] == "unknown_chain"
+    shown = CliRunner().invoke(admin, ["anchor-writer", "rotate", "--chain", "31337"])
+    assert first["successor"] in shown.output
+    assert "两天后生效" in shown.output
+    assert "31337" in CliRunner().invoke(admin, ["anchor-writer", "list"]).output
+
+
 def test_refusals_say_why(environment: pytest.MonkeyPatch, unit_of_work: UnitOfWorkFactory) -> None:
     with unit_of_work() as uow:
         root = uow.session.scalars(select(Certificate.id).where(Certificate.kind == "root")).one()

@@ -41,6 +41,45 @@ def test_complete_settings_are_taken_and_frozen(monkeypatch: pytest.MonkeyPatch)
         settings.port = 1
 
 
+NO_CHAIN = dict.fromkeys(key for key in GOOD if key.startswith("DINGYUE_CHAIN__"))
+VALIDATORS = f"0x{'aB' * 20},0x{'cd' * 20}"
+
+
+def chain(number: int, chain_id: int, **more: str) -> dict[str, str]:
+    facts = {"RPC_URL": f"http://node-{number}", "CHAIN_ID": str(chain_id), "NAME": f"chain {number}", **more}
+    return {f"DINGYUE_CHAINS__{number}__{key}": value for key, value in facts.items()}
+
+
+def test_chains_are_one_or_several_or_a_json_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = chain(0, 5, FINALITY="12", CONTRACT="0x" + "ab" * 20) | chain(1, 7, MAXIMUM_FEE_WEI="0")
+    with monkeypatch.context() as one:
+        assert [each.chain_id for each in settings_from(one).all_chains] == [20261122]
+    with monkeypatch.context() as three:
+        assert [each.chain_id for each in settings_from(three, **both).all_chains] == [20261122, 5, 7]
+    with monkeypatch.context() as two:
+        first, second = settings_from(two, **NO_CHAIN, **both).all_chains
+        assert (first.finality, second.finality, second.maximum_fee_wei) == ("12", "tag", 0)
+    with monkeypatch.context() as listed:
+        found = settings_from(
+            listed, **NO_CHAIN, DINGYUE_CHAINS='[{"rpc_url": "http://node", "chain_id": 9, "name": "listed"}]'
+        )
+        assert [each.chain_id for each in found.all_chains] == [9]
+
+
+def test_seals_need_validators(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings_from(monkeypatch, DINGYUE_CHAIN__FINALITY="seals", DINGYUE_CHAIN__VALIDATORS=VALIDATORS).all_chains
+    assert found[0].validators == VALIDATORS
+
+
+def test_checkpoints_may_have_further_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings_from(
+        monkeypatch,
+        DINGYUE_LOG__TIMESTAMPS__0__URL="https://tsa.example",
+        DINGYUE_LOG__TIMESTAMPS__0__ROOTS_FILE="/roots.pem",
+    )
+    assert [each.url for each in found.log.timestamps] == ["https://tsa.example"]
+
+
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = repr(settings_from(monkeypatch))
     assert "secret-token" not in shown
@@ -53,13 +92,23 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
         {"DINGYUE_CLOCK__OFFSET_FILE": "/tmp/clock.json"},  # noqa: S108 - refused before it is read
         {"DINGYUE_MESSAGES__CHANNEL": "console"},
         {"DINGYUE_CHAIN__IS_DEVELOPMENT": "true"},
+        NO_CHAIN,
+        chain(0, 20261122),
+        chain(1, 5),
+        chain(0, 5, IS_DEVELOPMENT="true"),
+        chain(0, 5, FINALITY="seals"),
+        chain(0, 5, VALIDATORS=VALIDATORS),
+        chain(0, 5, FINALITY="seals", VALIDATORS=f"{VALIDATORS},0x{'Ab' * 20}"),
+        chain(0, 5, FINALITY="seals", VALIDATORS="0x12"),
+        chain(0, 5, CONTRACT="0x12"),
+        chain(0, 5, MAXIMUM_FEE_WEI="-1"),
+        {"DINGYUE_LOG__TIMESTAMPS__0__URL": "https://tsa.example"},
         {"DINGYUE_SECRETS__MASTER_KEY": None},
         {"DINGYUE_MESSAGES__TWILIO__ACCOUNT_SID": None},
         {"DINGYUE_DATABASE__URL": None},
         {"DINGYUE_DATABASE__URLS": "x"},
         {"DINGYUE_DEBUG": "1"},
     ],
-    ids=lambda change: next(iter(change)),
 )
 def test_what_is_wrong_in_production_is_refused(monkeypatch: pytest.MonkeyPatch, change: dict[str, str | None]) -> None:
     with pytest.raises(ValueError, match=r"."):
