@@ -112,11 +112,14 @@ def _load_readable(kind: Any, data: bytes) -> Any:
 _parsed = _Parsed()
 
 
+Members = tuple[x509.Certificate, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """`path` leads from the root to the certificate. `is_fresh`: revocation of every member is known to be none."""
 
-    path: tuple[x509.Certificate, ...]
+    path: Members
     is_fresh: bool
 
 
@@ -150,7 +153,7 @@ class Certificates:
         key = (der, moment, purpose)
         if key not in self._judged:
             try:
-                self._judged[key] = self._judge(_same(certificate, der), moment, purpose)
+                self._judged[key] = self._judge_whole(_same(certificate, der), moment, purpose)
             except CertificateRefused as refusal:
                 self._judged[key] = refusal
         judged = self._judged[key]
@@ -158,26 +161,42 @@ class Certificates:
             raise judged
         return judged
 
-    def require_never_revoked(self, certificate: x509.Certificate, purpose: Purpose) -> None:
+    def require_never_revoked(self, certificate: x509.Certificate, path: Members, purpose: Purpose) -> None:
         """For a signature whose time nobody vouches for: it may be from after the revocation (EN 319 102-1 §5.2.6).
 
-        Raises `CertificateRefused` if the material says that the certificate was revoked at any time.
+        Raises `CertificateRefused` if the material says that a member of the `path` was revoked at any time.
         """
-        told_at = [found["tbs_cert_list"]["this_update"].native for found in self._revocation_lists.values()]
-        told_at += [
-            response.response_data["produced_at"].native
-            for response in self._ocsp_responses.values()
-            if response["response_status"].native == "successful"
-        ]
         ends_at: datetime = certificate.not_valid_after
-        moments = [min(told, ends_at) for told in told_at if told >= certificate.not_valid_before]
-        if not moments:
-            return
-        try:
-            self.judge(certificate, max(moments), purpose)
-        except CertificateRefused as refusal:
-            if refusal.finding is Finding.CERTIFICATE_REVOKED:
-                raise
+        self._require_not_revoked(certificate, {min(told, ends_at) for told in self._tellings(path)}, purpose)
+
+    def _require_not_revoked(self, certificate: x509.Certificate, moments: set[datetime], purpose: Purpose) -> None:
+        """As of each of these moments; what else may have been the matter then is of no concern."""
+        for moment in sorted(moments):
+            try:
+                self._judge(certificate, moment, purpose)
+            except CertificateRefused as refusal:
+                if refusal.finding is Finding.CERTIFICATE_REVOKED:
+                    raise
+
+    def _tellings(self, path: Members) -> Iterator[datetime]:
+        """When the material speaks of a revocation of one of the path. A list that only happens to hold the bytes of
+        a serial number costs a look at the path, no more."""
+        serial_numbers = [member["tbs_certificate"]["serial_number"].dump() for member in path[1:]]
+        for encoded, found in self._revocation_lists.items():
+            if any(number in encoded for number in serial_numbers):
+                yield found["tbs_cert_list"]["this_update"].native
+        for response in self._ocsp_responses.values():
+            with suppress(Exception):  # asn1crypto parses lazily: what can't be read says nothing
+                statuses = response.response_data["responses"]
+                yield from [each["this_update"].native for each in statuses if each["cert_status"].name == "revoked"]
+
+    def _judge_whole(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
+        """What was said before the moment counts, too, however old it was by then: pyHanko asks for news only."""
+        judgement = self._judge(certificate, moment, purpose)
+        if not judgement.is_fresh:
+            earlier = {told for told in self._tellings(judgement.path) if told < moment}
+            self._require_not_revoked(certificate, earlier, purpose)
+        return judgement
 
     def _judge(self, certificate: x509.Certificate, moment: datetime, purpose: Purpose) -> Judgement:
         """With revocation required first, then without: what is missing there leaves it unknown."""
@@ -236,7 +255,8 @@ class Certificates:
 
 def material_of(signed_data: cms.SignedData) -> Material:
     """What a CMS structure carries: certificates, CRLs, OCSP responses (RFC 5652 §10.2, RFC 5940), and Adobe's
-    revocation archive among its signed attributes (ISO 32000-2 §12.8.3.3.2).
+    revocation archive among its attributes (ISO 32000-2 §12.8.3.3.2): signed ones, and unsigned ones, where time-stamps
+    have it and where some software puts it. Nobody vouches for those, but revocation is signed by itself.
     """
     lists, responses = [], []
     for choice in _or_none(signed_data["crls"]):
@@ -245,7 +265,7 @@ def material_of(signed_data: cms.SignedData) -> Material:
         elif choice.chosen["other_rev_info_format"].native == "ocsp_response":
             responses.append(ocsp.OCSPResponse.load(choice.chosen["other_rev_info"].dump()))
     for signer in signed_data["signer_infos"]:
-        for attribute in _or_none(signer["signed_attrs"]):
+        for attribute in (*_or_none(signer["signed_attrs"]), *_or_none(signer["unsigned_attrs"])):
             if attribute["type"].native == "adobe_revocation_info_archival":
                 lists += _or_none(attribute["values"][0]["crl"])
                 responses += _or_none(attribute["values"][0]["ocsp"])
@@ -257,7 +277,7 @@ def certificates_of(signed_data: cms.SignedData) -> list[x509.Certificate]:
     return [choice.chosen for choice in choices if choice.name == "certificate"]
 
 
-def _members(path: ValidationPath) -> tuple[x509.Certificate, ...]:
+def _members(path: ValidationPath) -> Members:
     return tuple(path.iter_certs(include_root=True))
 
 

@@ -35,7 +35,7 @@ from ledger.verifier.pades_file import (
     mentions_signature,
     starts_with,
 )
-from ledger.verifier.pades_findings import Finding, Outcome
+from ledger.verifier.pades_findings import EXPLANATIONS, Finding, Outcome
 from ledger.verifier.pades_judge import Judge
 from ledger.verifier.pades_reader import Buffer, Reader
 from ledger.verifier.pades_signature import Candidate, read_candidate, signature_timestamp, swapped
@@ -231,7 +231,8 @@ class _Verification:
                 told[number] = replace(found, finding=Finding.SIGNATURE_SWAPPED)
             elif is_sealed and seal is not None and number > seal and not found.is_document_timestamp:
                 told[number] = replace(found, finding=found.finding or Finding.SIGNED_AFTER_SEAL)
-        if told[-1].finding is None:
+        if told[-1].is_modification_allowed and _says_nothing_of_changes(told[-1].finding):
+            # By somebody unknown or not, something behind what they signed isn't theirs, and that is told first.
             told[-1] = self._with_tail(told[-1], candidates[-1], is_sealed=is_sealed)
         return told
 
@@ -247,6 +248,10 @@ class _Verification:
         else:
             is_clean = tail.rstrip().endswith(b"%%EOF")
         return last if is_clean else replace(last, finding=Finding.APPENDED_DATA, problem="the file goes on after it")
+
+
+def _says_nothing_of_changes(finding: Finding | None) -> bool:
+    return finding is None or EXPLANATIONS[finding].outcome == "unrecognised"
 
 
 def _is_space(tail: bytes) -> bool:

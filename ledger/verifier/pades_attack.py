@@ -19,6 +19,7 @@ Number = tuple[int, int]
 
 _DEEPEST = 60
 _MOST_PAGES = 100_000
+_MOST_LAYERS = 10_000
 _DRAWN_TYPES = ("/Font", "/FontDescriptor", "/XObject", "/ExtGState", "/OCG", "/OCMD", "/Pattern", "/Encoding")
 
 
@@ -55,10 +56,32 @@ def _pages(old: Revision, new: Revision, _overwritten: set[Number]) -> Finding |
 
 
 def _layers(old: Revision, new: Revision, overwritten: set[Number]) -> Finding | None:
-    """Optional content switched on or off."""
-    raw = _raw(old.root, "/OCProperties"), _raw(new.root, "/OCProperties")
-    is_changed = not _is_same(*raw) or any(_number(value) in overwritten for value in raw)
+    """Optional content switched on or off: in the settings of the file, or by what pages call their layers."""
+    settings = _raw(old.root, "/OCProperties"), _raw(new.root, "/OCProperties")
+    is_changed = not _is_same(*settings) or any(number in overwritten for number in _reached(old, settings[0]))
+    for number in () if is_changed else _page_numbers(new):
+        named = [_raw(entry(_object(revision, number), "/Resources"), "/Properties") for revision in (old, new)]
+        is_changed = is_changed or not _is_same(*named) or _number(named[1]) in overwritten
     return Finding.SHADOW_CONTENT if is_changed else None
+
+
+def _reached(revision: Revision, value: Any) -> Iterator[Number]:
+    """The objects that a value refers to, and those that they refer to in turn: as a rule, groups of layers."""
+    seen: set[Number] = set()
+    waiting = [value]
+    while waiting and len(seen) < _MOST_LAYERS:
+        found = waiting.pop()
+        number = _number(found)
+        if number is not None:
+            if number in seen:
+                continue
+            seen.add(number)
+            yield number
+            found = _object(revision, number)
+        if isinstance(found, _kinds.DictionaryObject):
+            waiting += dict.values(found)
+        elif isinstance(found, _kinds.ArrayObject):
+            waiting += list.__iter__(found)
 
 
 def _drawings(old: Revision, new: Revision, overwritten: set[Number]) -> Finding | None:

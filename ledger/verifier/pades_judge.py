@@ -30,6 +30,16 @@ _COVERAGE: dict[SignatureCoverageLevel, Coverage] = {
 }
 
 
+class _InAnotherForm(TokenInvalid):
+    """The token holds, but can't be brought into the canonical form: that is nothing to accuse anybody of."""
+
+
+_FINDINGS: dict[type[TokenInvalid], Finding] = {
+    AuthorityUnknown: Finding.TIMESTAMP_UNTRUSTED,
+    _InAnotherForm: Finding.CONTENTS_NOT_CANONICAL,
+}
+
+
 class Judge:
     """`at` is the time of asking, see `verify_pdf`. `has_security_store`: the file has a /DSS."""
 
@@ -86,9 +96,9 @@ class Judge:
             timestamp = self._timestamp(
                 contents_of(found), lambda algorithm: self._digests.of(candidate.byte_range, algorithm)
             )
-        except AuthorityUnknown as error:
+        except (AuthorityUnknown, _InAnotherForm) as error:
             verdict = self._with_changes(replace(candidate.verdict, is_intact=True), candidate)
-            return _refuse(verdict, Finding.TIMESTAMP_UNTRUSTED, str(error)), None
+            return _refuse(verdict, _FINDINGS[type(error)], str(error)), None
         except TokenInvalid as error:
             is_other = str(error) == "it is over something else"
             finding = Finding.DIGEST_MISMATCH if is_other else Finding.TIMESTAMP_INVALID
@@ -137,8 +147,8 @@ class Judge:
             signature = found.signer_info["signature"].native
             try:
                 own = self._timestamp(token.dump(), lambda algorithm: hashlib.new(algorithm, signature).digest())
-            except AuthorityUnknown as error:
-                verdict = _refuse(verdict, Finding.TIMESTAMP_UNTRUSTED, f"time-stamp: {error}")
+            except (AuthorityUnknown, _InAnotherForm) as error:
+                verdict = _refuse(verdict, _FINDINGS[type(error)], f"time-stamp: {error}")
             except TokenInvalid as error:
                 problem = f"time-stamp: {error}"
                 return _refuse(replace(verdict, is_intact=False), Finding.TIMESTAMP_INVALID, problem), None
@@ -161,7 +171,7 @@ class Judge:
         try:
             judgement = self._signing.judge(found.signer_cert, moment, purpose)
             if is_claimed:
-                self._signing.require_never_revoked(found.signer_cert, purpose)
+                self._signing.require_never_revoked(found.signer_cert, judgement.path, purpose)
         except CertificateRefused as refusal:
             is_revoked = refusal.finding is Finding.CERTIFICATE_REVOKED
             verdict = replace(verdict, revocation="revoked" if is_revoked else "unknown")
@@ -189,11 +199,17 @@ class Judge:
         return "B-LTA" if vouching is not None and vouching.is_fresh else "B-LT"
 
     def _timestamp(self, token: bytes, digest_of: Any) -> Timestamp:
-        """What a token says. Raises `AuthorityUnknown` or `TokenInvalid`."""
-        if self._is_canonical:
+        """What a token says. Raises `AuthorityUnknown`, `_InAnotherForm` or `TokenInvalid`."""
+        if not self._is_canonical:
+            return verify_any_token(token, digest_of, self._stamping)
+        try:
             # Whether it is in that form already is asked separately: here it matters only what it says.
             return verify_canonical_token(canonical_token(token), digest_of("sha256"), self._stamping)
-        return verify_any_token(token, digest_of, self._stamping)
+        except AuthorityUnknown:
+            raise
+        except TokenInvalid as error:
+            verify_any_token(token, digest_of, self._stamping)
+            raise _InAnotherForm(str(error)) from error
 
 
 def _refuse(verdict: SignatureVerdict, finding: Finding, problem: str) -> SignatureVerdict:
