@@ -4,7 +4,8 @@ Entry, record, who may read it, how it is found and its place in the queue belon
 writes all. Evidence is written at every step of everything, so that its cost is everybody's.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ledger.record import StoredFile, Subject
@@ -55,23 +55,24 @@ def lock_chain(session: Session, subject: Subject) -> tuple[UUID | None, int]:
     return (latest.id, latest.position) if latest else (None, -1)
 
 
+# Lists come as array literals: psycopg takes longer to find out the type of a list than PostgreSQL to read one.
 _INSERT = text("""
     WITH new_entry AS (
         INSERT INTO evidence_entry (id, entry, leaf_hash) VALUES (:id, :entry, :leaf_hash)
     ), new_record AS (
         INSERT INTO evidence_record (id, subject_kind, subject_id, position, type, at, record, salt, object_keys)
-        VALUES (:id, :subject_kind, :subject_id, :position, :type, :at, :record, :salt, :object_keys)
+        VALUES (:id, :subject_kind, :subject_id, :position, :type, :at, :record, :salt, CAST(:object_keys AS jsonb))
     ), new_access AS (
         INSERT INTO evidence_access (evidence_id, organisation_id)
         SELECT :id, unnest(CAST(:organisation_ids AS uuid[]))
     ), new_digest AS (
         INSERT INTO evidence_digest (organisation_id, sha256, evidence_id, sm3)
-        SELECT reader, file.sha256, :id, file.sm3
+        SELECT reader, decode(file.sha256, 'hex'), :id, decode(file.sm3, 'hex')
         FROM unnest(CAST(:organisation_ids AS uuid[])) reader,
-             unnest(CAST(:sha256 AS bytea[]), CAST(:sm3 AS bytea[])) file (sha256, sm3)
+             unnest(CAST(:sha256 AS text[]), CAST(:sm3 AS text[])) file (sha256, sm3)
     )
     INSERT INTO pending_entry (evidence_id) VALUES (:id)
-""").bindparams(bindparam("object_keys", type_=JSONB))
+""")
 
 
 def insert_evidence(session: Session, new: NewEvidence) -> None:
@@ -89,13 +90,18 @@ def insert_evidence(session: Session, new: NewEvidence) -> None:
             "at": new.at,
             "record": new.record,
             "salt": new.salt,
-            "object_keys": [stored.object_key for stored in new.files],
-            "organisation_ids": list(new.organisation_ids),
-            "sha256": [sha256 for sha256, _ in digests],
-            "sm3": [sm3 for _, sm3 in digests],
+            "object_keys": json.dumps([stored.object_key for stored in new.files]),
+            "organisation_ids": _literal(map(str, new.organisation_ids)),
+            "sha256": _literal(digests),
+            "sm3": _literal(digests.values()),
         },
     )
     session.info[_CHAIN_END, new.subject] = (new.id, new.position)
+
+
+def _literal(hexadecimal: Iterable[str]) -> str:
+    """A PostgreSQL array of digests or ids, which need no quotes."""
+    return f"{{{','.join(hexadecimal)}}}"
 
 
 def copy_evidence(session: Session, many: Sequence[NewEvidence]) -> None:
@@ -143,12 +149,11 @@ def _readers(many: Sequence[NewEvidence]) -> Iterator[tuple[Any, ...]]:
 
 def _finders(many: Sequence[NewEvidence]) -> Iterator[tuple[Any, ...]]:
     for new in many:
-        for sha256, sm3 in _digests(new):
+        for sha256, sm3 in _digests(new).items():
             for organisation_id in new.organisation_ids:
-                yield organisation_id, sha256, new.id, sm3
+                yield organisation_id, bytes.fromhex(sha256), new.id, bytes.fromhex(sm3)
 
 
-def _digests(new: NewEvidence) -> list[tuple[bytes, bytes]]:
-    """Each file's SHA-256 and SM3; a file that the record names twice is found once."""
-    named = {stored.file.sha256: stored.file.sm3 for stored in new.files}
-    return [(bytes.fromhex(sha256), bytes.fromhex(sm3)) for sha256, sm3 in named.items()]
+def _digests(new: NewEvidence) -> dict[str, str]:
+    """Each file's SHA-256 and SM3, hex; a file that the record names twice is found once."""
+    return {stored.file.sha256: stored.file.sm3 for stored in new.files}

@@ -11,7 +11,8 @@ after a crash that nobody got an answer from, finds the same records.
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -34,6 +35,7 @@ from ledger.repository import LoggedRecord
 
 _TYPE = "digest.notarised"
 _CHUNK = 1 << 20
+_PART = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Notarisation:
     """What is to be notarised: a file's description, and what its owner states about it (JSON, see `check_stated`)."""
 
     file: EvidenceFile
-    stated: Mapping[str, Any]
+    stated: dict[str, Any]
     is_content_seen: bool = False
     object_key: str = ""
 
@@ -87,8 +89,19 @@ def notarise_batch(
         kept = _keep_submission(uow, actor, items, ids[0], key_hash)
         if kept is not None:
             return [UUID(int=kept.first_id.int + number) for number in range(kept.count)]
-        copy_evidence(uow.session, _evidence(actor, items, ids, uow.now))
+        _write(uow, actor, items, ids)
     return ids
+
+
+def _write(uow: UnitOfWork, actor: Actor, items: Sequence[Notarisation], ids: Sequence[UUID]) -> None:
+    """Makes the records of the next part while PostgreSQL takes in this one."""
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        parts = [
+            aside.submit(_evidence, actor, items[at : at + _PART], ids[at : at + _PART], uow.now)
+            for at in range(0, len(items), _PART)
+        ]
+        for part in parts:
+            copy_evidence(uow.session, part.result())
 
 
 def notarise_file(
@@ -99,7 +112,7 @@ def notarise_file(
     name: str,
     media_type: str,
     content: BinaryIO,
-    stated: Mapping[str, Any],
+    stated: dict[str, Any],
     keeps_content: bool,
     key_hash: bytes | None = None,
 ) -> LoggedRecord:

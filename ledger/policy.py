@@ -1,7 +1,7 @@
 """Pure decisions of the ledger."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,10 @@ MOST_STATED_BYTES = 16 * 1024
 DEEPEST_STATED = 8
 LARGEST_STATED_INTEGER = 2**53 - 1
 
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-def check_stated(stated: Mapping[str, Any]) -> None:
+
+def check_stated(stated: dict[str, Any]) -> None:
     """Whether what somebody states can stand in a record: JSON that two readers read alike, within bounds.
 
     At most 16 KiB and 8 levels; text, integers up to ±(2^53 − 1), booleans and null. Amounts and larger integers are
@@ -31,7 +33,7 @@ def check_stated(stated: Mapping[str, Any]) -> None:
         return
     _check_stated(stated, 1)
     try:
-        size = len(json.dumps(stated, ensure_ascii=False, separators=(",", ":")).encode())
+        size = len(_write(stated).encode())
     except UnicodeEncodeError as error:
         raise StatedFactsInvalid(reason_zh="含有不成对的代理字符", reason_en="half a character") from error
     if size > MOST_STATED_BYTES:
@@ -41,8 +43,11 @@ def check_stated(stated: Mapping[str, Any]) -> None:
 
 
 def _check_stated(value: object, level: int) -> None:
-    if isinstance(value, Mapping):
-        children = list(value.values())
+    children: Iterable[object]
+    if isinstance(value, str):
+        return
+    if isinstance(value, dict):
+        children = value.values()
     elif isinstance(value, list):
         children = value
     elif isinstance(value, float):

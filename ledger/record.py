@@ -30,7 +30,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _SORTS_OTHERWISE = re.compile("[\ue000-\U0010ffff]")
-_write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class RecordInvalid(ValueError):
@@ -209,6 +209,8 @@ def _check_id_and_instant(identifier: str, at: str) -> None:
 
 def _check_value(value: object) -> None:
     """Refuses what two JSON readers may read differently (RFC 8785 §3.2.2.3, RFC 7493 §2.2)."""
+    if isinstance(value, str) or value is None:
+        return
     if isinstance(value, dict):
         for key, member in value.items():
             _require(isinstance(key, str), "member names are text")
@@ -216,10 +218,10 @@ def _check_value(value: object) -> None:
     elif isinstance(value, list | tuple):
         for member in value:
             _check_value(member)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        _require(abs(value) <= _LARGEST_SAFE_INTEGER, "integers beyond 2^53 − 1 are written as strings")
     else:
-        _require(value is None or isinstance(value, str | bool), "values are text, integers, booleans or null")
+        if not isinstance(value, int):
+            raise RecordInvalid("values are text, integers, booleans or null")
+        _require(abs(value) <= _LARGEST_SAFE_INTEGER, "integers beyond 2^53 − 1 are written as strings")
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

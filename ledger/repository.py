@@ -248,13 +248,13 @@ def first_checkpoints_with(session: Session, indexes: Sequence[int]) -> dict[int
     """The smallest checkpoint that holds it, for each of the leaves that one holds: two queries for any number."""
     if not indexes:
         return {}
-    leaf = select(func.unnest(cast(indexes, ARRAY(BigInteger))).label("index")).subquery()
-    holding = select(LogCheckpoint.size).where(LogCheckpoint.size > leaf.c.index).order_by(LogCheckpoint.size).limit(1)
-    found = session.execute(select(leaf.c.index, holding.scalar_subquery().label("size")))
-    sizes = {row.index: row.size for row in found}
-    rows = session.scalars(select(LogCheckpoint).where(LogCheckpoint.size.in_(set(sizes.values()) - {None})))
+    leaf = select(func.unnest(cast(indexes, ARRAY(BigInteger))).label("number")).subquery()
+    holding = select(LogCheckpoint.size).where(LogCheckpoint.size > leaf.c.number).order_by(LogCheckpoint.size).limit(1)
+    found = session.execute(select(leaf.c.number, holding.scalar_subquery().label("size"))).all()
+    sizes = {row.number: row.size for row in found if row.size is not None}
+    rows = session.scalars(select(LogCheckpoint).where(LogCheckpoint.size.in_(set(sizes.values()))))
     by_size = {row.size: row for row in rows}
-    return {index: by_size[size] for index, size in sizes.items() if size is not None}
+    return {number: by_size[size] for number, size in sizes.items()}
 
 
 def timestamps(session: Session, size: int) -> Sequence[CheckpointTimestamp]:

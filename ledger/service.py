@@ -4,7 +4,7 @@ Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -274,7 +274,7 @@ class LedgerService:
         name: str,
         media_type: str,
         content: BinaryIO,
-        stated: Mapping[str, Any],
+        stated: dict[str, Any],
         keeps_content: bool,
         key_hash: bytes | None = None,
     ) -> LoggedRecord:
