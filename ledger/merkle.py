@@ -1,8 +1,8 @@
 """RFC 6962 Merkle trees over SHA-256: roots, inclusion proofs, consistency proofs, and their verification.
 
-Proofs are computed from a `NodeReader`, so that a log of any size needs only O(log n) stored nodes; the forms
-that take a list of leaf hashes are the same code over a list. Verifiers follow RFC 9162 §2.1.3.2 and §2.1.4.2
-step by step; they return nothing and raise `ProofInvalid`. Every hash is 32 bytes.
+Proofs are computed from a `NodeReader`, so that a log of any size needs only O(log n) stored nodes; `nodes_of` makes
+one of leaf hashes held in memory. Verifiers follow RFC 9162 §2.1.3.2 and §2.1.4.2 step by step; they return nothing
+and raise `ProofInvalid` for anything but the one proof there is. Every hash is 32 bytes.
 """
 
 import hashlib
@@ -48,23 +48,16 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     return root_at(len(leaf_hashes), nodes_of(leaf_hashes))
 
 
-def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-    """PATH(index, D[n]), leaf's sibling first (RFC 6962 §2.1.1)."""
-    return inclusion_path(index, len(leaf_hashes), nodes_of(leaf_hashes))
-
-
-def consistency_proof(size1: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-    """PROOF(size1, D[n]) (RFC 6962 §2.1.2); empty if `size1` is 0 or n."""
-    return consistency_path(size1, len(leaf_hashes), nodes_of(leaf_hashes))
-
-
 def root_at(size: int, node: NodeReader) -> bytes:
     """The root of the tree's first `size` leaves."""
     return _range_root(0, size, node) if size else EMPTY_ROOT
 
 
-def inclusion_path(index: int, size: int, node: NodeReader) -> list[bytes]:
-    """PATH(index, D[size]). Raises `ValueError` unless 0 ≤ index < size."""
+def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
+    """PATH(index, D[size]), the leaf's sibling first (RFC 6962 §2.1.1).
+
+    Raises `ValueError` unless 0 ≤ index < size.
+    """
     if not 0 <= index < size:
         raise ValueError(f"leaf {index} is not in a tree of {size} leaves")
     path: list[bytes] = []
@@ -80,8 +73,11 @@ def inclusion_path(index: int, size: int, node: NodeReader) -> list[bytes]:
     return path[::-1]
 
 
-def consistency_path(size1: int, size2: int, node: NodeReader) -> list[bytes]:
-    """PROOF(size1, D[size2]). Raises `ValueError` unless 0 ≤ size1 ≤ size2."""
+def consistency_proof(size1: int, size2: int, node: NodeReader) -> list[bytes]:
+    """PROOF(size1, D[size2]) (RFC 6962 §2.1.2); empty if `size1` is 0 or `size2`.
+
+    Raises `ValueError` unless 0 ≤ size1 ≤ size2.
+    """
     if not 0 <= size1 <= size2:
         raise ValueError(f"a tree of {size2} leaves doesn't extend one of {size1}")
     if size1 in {0, size2}:

@@ -14,7 +14,7 @@ from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import repository
 from ledger.errors import EvidenceNotFound, ReceiptNotReady
-from ledger.merkle import NodeReader, inclusion_path
+from ledger.merkle import NodeReader, inclusion_proof
 from ledger.models import LogCheckpoint
 from ledger.proof import TlogProof, encode_proof
 from ledger.tiles import TileStore
@@ -60,5 +60,5 @@ def receipts(
 
 
 def _proof(index: int, checkpoint: LogCheckpoint, node: NodeReader) -> bytes:
-    path = inclusion_path(index, checkpoint.size, node)
+    path = inclusion_proof(index, checkpoint.size, node)
     return encode_proof(TlogProof(index, tuple(path), checkpoint.note))

@@ -26,7 +26,7 @@ from ledger.keys import open_log_key
 from ledger.merkle import (
     EMPTY_ROOT,
     ProofInvalid,
-    consistency_path,
+    consistency_proof,
     leaf_hash,
     root,
     root_at,
@@ -155,7 +155,7 @@ class Sequencer:
         previous = batch.previous
         node = self.tiles.nodes(batch.size)
         new_root = root_at(batch.size, node)
-        proof = consistency_path(previous.size, batch.size, node)
+        proof = consistency_proof(previous.size, batch.size, node)
         try:
             verify_consistency(previous.size, batch.size, proof, previous.root, new_root)
         except ProofInvalid as error:

@@ -29,7 +29,7 @@ from ledger.events import CheckpointPublished
 from ledger.fsck import Examination
 from ledger.hold_evidence import Order, holds, place_hold, release_hold
 from ledger.holds_repository import Release
-from ledger.merkle import consistency_path, inclusion_path
+from ledger.merkle import consistency_proof, inclusion_proof
 from ledger.models import EvidenceHold, EvidenceHoldRelease, LogCheckpoint
 from ledger.notarise import Notarisation, notarise, notarise_batch, notarise_file
 from ledger.policy import timestamp_instant
@@ -130,7 +130,7 @@ class LedgerService:
         self.published_checkpoint(size)
         if not 0 <= index < size:
             raise EvidenceNotLogged(size=size)
-        return inclusion_path(index, size, TileStore(self.objects).nodes(size))
+        return inclusion_proof(index, size, TileStore(self.objects).nodes(size))
 
     def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
         """RFC 6962 §2.1.2 between checkpoints. Empty if `size1` is 0 or `size2`.
@@ -141,7 +141,7 @@ class LedgerService:
             self.published_checkpoint(size)
         if size1 > size2:
             raise CheckpointNotFound(size=size1)
-        return consistency_path(size1, size2, TileStore(self.objects).nodes(size2))
+        return consistency_proof(size1, size2, TileStore(self.objects).nodes(size2))
 
     def tlog_proof(self, evidence_id: UUID, checkpoint_size: int) -> bytes:
         """The C2SP tlog-proof of an entry against the published checkpoint of `checkpoint_size`.
@@ -153,7 +153,7 @@ class LedgerService:
             index = repository.leaf_index(uow.session, evidence_id)
         if index is None or index >= checkpoint_size:
             raise EvidenceNotLogged(size=checkpoint_size)
-        path = inclusion_path(index, checkpoint_size, TileStore(self.objects).nodes(checkpoint_size))
+        path = inclusion_proof(index, checkpoint_size, TileStore(self.objects).nodes(checkpoint_size))
         return encode_proof(TlogProof(index, tuple(path), note))
 
     def first_checkpoint_with(self, leaf_index: int) -> PublishedCheckpoint | None:

@@ -1,17 +1,15 @@
-"""Merkle proofs against the definitions of RFC 6962 §2.1, word for word, at every size up to 300 and some beyond."""
+"""Merkle proofs against the definitions of RFC 6962 §2.1, word for word: at every size to 300, and at sizes to 2^20."""
 
-from collections.abc import Sequence
+from functools import cache
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ledger.merkle import (
     EMPTY_ROOT,
     ProofInvalid,
-    consistency_path,
     consistency_proof,
-    inclusion_path,
     inclusion_proof,
     leaf_hash,
     node_hash,
@@ -22,36 +20,58 @@ from ledger.merkle import (
     verify_inclusion,
 )
 
-LEAVES = [leaf_hash(number.to_bytes(4, "big")) for number in range(5000)]
+LARGEST = 2**20
+STRIDE = 509
+"""In the large tree every leaf whose index this divides is different; the others are alike, and cheap to compute."""
+
+LEAVES = [leaf_hash(number.to_bytes(4, "big")) for number in range(300)]
 NODES = nodes_of(LEAVES)
 
 
-def mth(leaves: Sequence[bytes]) -> bytes:
-    """MTH(D[n]), over leaf hashes."""
-    if len(leaves) < 2:
-        return leaves[0] if leaves else EMPTY_ROOT
-    split = power_below(len(leaves))
-    return node_hash(mth(leaves[:split]), mth(leaves[split:]))
+def leaf(index: int) -> bytes:
+    return LEAVES[index] if index < 300 else leaf_hash(b"" if index % STRIDE else index.to_bytes(4, "big"))
 
 
-def path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """PATH(m, D[n])."""
-    if len(leaves) == 1:
+def mth(start: int, end: int) -> bytes:
+    """MTH(D[start:end])."""
+    if start >= 300 and -(-start // STRIDE) * STRIDE >= end:
+        return mth_alike(end - start)
+    return mth_any(start, end)
+
+
+@cache
+def mth_any(start: int, end: int) -> bytes:
+    if end - start < 2:
+        return leaf(start) if end > start else EMPTY_ROOT
+    split = start + power_below(end - start)
+    return node_hash(mth(start, split), mth(split, end))
+
+
+@cache
+def mth_alike(width: int) -> bytes:
+    if width == 1:
+        return leaf_hash(b"")
+    return node_hash(mth_alike(power_below(width)), mth_alike(width - power_below(width)))
+
+
+def path(index: int, start: int, end: int) -> list[bytes]:
+    """PATH(index − start, D[start:end])."""
+    if end - start == 1:
         return []
-    split = power_below(len(leaves))
+    split = start + power_below(end - start)
     if index < split:
-        return [*path(index, leaves[:split]), mth(leaves[split:])]
-    return [*path(index - split, leaves[split:]), mth(leaves[:split])]
+        return [*path(index, start, split), mth(split, end)]
+    return [*path(index, split, end), mth(start, split)]
 
 
-def subproof(size: int, leaves: Sequence[bytes], *, is_complete: bool) -> list[bytes]:
-    """SUBPROOF(m, D[n], b)."""
-    if size == len(leaves):
-        return [] if is_complete else [mth(leaves)]
-    split = power_below(len(leaves))
+def subproof(size: int, start: int, end: int, *, is_complete: bool) -> list[bytes]:
+    """SUBPROOF(size − start, D[start:end], b)."""
+    if size == end:
+        return [] if is_complete else [mth(start, end)]
+    split = start + power_below(end - start)
     if size <= split:
-        return [*subproof(size, leaves[:split], is_complete=is_complete), mth(leaves[split:])]
-    return [*subproof(size - split, leaves[split:], is_complete=False), mth(leaves[:split])]
+        return [*subproof(size, start, split, is_complete=is_complete), mth(split, end)]
+    return [*subproof(size, split, end, is_complete=False), mth(start, split)]
 
 
 def power_below(size: int) -> int:
@@ -61,62 +81,100 @@ def power_below(size: int) -> int:
     return split
 
 
-def test_roots_of_every_size_to_300() -> None:
+def large_nodes(level: int, index: int) -> bytes:
+    return mth(index << level, (index + 1) << level)
+
+
+def test_every_root_to_300() -> None:
     for size in range(301):
-        assert root_at(size, NODES) == mth(LEAVES[:size])
+        assert root_at(size, NODES) == root(LEAVES[:size]) == mth(0, size)
 
 
-@given(st.integers(1, 300).flatmap(lambda size: st.tuples(st.integers(0, size - 1), st.just(size))))
+def test_every_inclusion_proof_to_300_is_the_definition_and_verifies() -> None:
+    for size in range(1, 301):
+        for index in range(size):
+            proof = inclusion_proof(index, size, NODES)
+            assert proof == path(index, 0, size)
+            verify_inclusion(LEAVES[index], index, size, proof, mth(0, size))
+
+
+def test_every_consistency_proof_to_300_is_the_definition_and_verifies() -> None:
+    for size2 in range(301):
+        for size1 in range(size2 + 1):
+            proof = consistency_proof(size1, size2, NODES)
+            assert proof == (subproof(size1, 0, size2, is_complete=True) if size1 else [])
+            verify_consistency(size1, size2, proof, mth(0, size1), mth(0, size2))
+
+
+sizes_to_a_million = st.tuples(st.integers(0, LARGEST), st.integers(0, LARGEST)).map(sorted)
+"""Also of equal magnitude: Hypothesis itself would draw mostly small ones."""
+near_powers = st.tuples(st.integers(0, 20), st.integers(-2, 2)).map(lambda at: min(max(2 ** at[0] + at[1], 0), LARGEST))
+
+
+@given(sizes_to_a_million | st.tuples(near_powers, near_powers).map(sorted))
+@example([LARGEST - 1, LARGEST])
+@example([1, LARGEST])
+@example([2**19, LARGEST])
 @settings(max_examples=400, deadline=None)
-def test_inclusion_proofs_are_the_definition_and_verify(place: tuple[int, int]) -> None:
-    index, size = place
-    leaves = LEAVES[:size]
-    proof = inclusion_proof(index, leaves)
-
-    assert proof == path(index, leaves)
-    verify_inclusion(LEAVES[index], index, size, proof, root(leaves))
-
-
-@given(st.integers(1, 300).flatmap(lambda size: st.tuples(st.integers(1, size), st.just(size))))
-@settings(max_examples=400, deadline=None)
-def test_consistency_proofs_are_the_definition_and_verify(sizes: tuple[int, int]) -> None:
-    size1, size2 = sizes
-    leaves = LEAVES[:size2]
-    proof = consistency_proof(size1, leaves)
-
-    assert proof == subproof(size1, leaves, is_complete=True)
-    verify_consistency(size1, size2, proof, root(leaves[:size1]), root(leaves))
-
-
-@given(st.lists(st.integers(0, 5000), min_size=2, max_size=2).map(sorted))
-@settings(max_examples=150, deadline=None)
-def test_proofs_in_large_trees_verify(numbers: list[int]) -> None:
+def test_proofs_in_large_trees_are_the_definition_and_verify(numbers: list[int]) -> None:
     small, large = numbers
-    large_root = root_at(large, NODES)
+    small_root, large_root = mth(0, small), mth(0, large)
 
-    verify_consistency(small, large, consistency_path(small, large, NODES), root_at(small, NODES), large_root)
+    assert root_at(large, large_nodes) == large_root
+    proof = consistency_proof(small, large, large_nodes)
+    assert proof == (subproof(small, 0, large, is_complete=True) if small else [])
+    verify_consistency(small, large, proof, small_root, large_root)
     if small < large:
-        verify_inclusion(LEAVES[small], small, large, inclusion_path(small, large, NODES), large_root)
+        proof = inclusion_proof(small, large, large_nodes)
+        assert proof == path(small, 0, large)
+        assert len(proof) <= 20
+        verify_inclusion(leaf(small), small, large, proof, large_root)
 
 
-@given(data=st.data(), size=st.integers(2, 300))
+@given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_changed_proof_never_verifies(data: st.DataObject, size: int) -> None:
+def test_a_changed_proof_never_verifies(data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, LARGEST))
     index = data.draw(st.integers(0, size - 1))
-    proof = inclusion_proof(index, LEAVES[:size])
+    proof = inclusion_proof(index, size, large_nodes)
+    size1 = data.draw(st.integers(1, size - 1))
+    consistency = consistency_proof(size1, size, large_nodes)
+
+    for changed in changes(data, proof):
+        with pytest.raises(ProofInvalid):
+            verify_inclusion(leaf(index), index, size, changed, mth(0, size))
+    for changed in changes(data, consistency):
+        with pytest.raises(ProofInvalid):
+            verify_consistency(size1, size, changed, mth(0, size1), mth(0, size))
+
+
+def changes(data: st.DataObject, proof: list[bytes]) -> list[list[bytes]]:
+    """One bit flipped, a hash cut off at either end, a hash too many at any place, one hash of another length."""
     position = data.draw(st.integers(0, len(proof) - 1))
     bit = data.draw(st.integers(0, 255))
-    changed = bytearray(proof[position])
-    changed[bit // 8] ^= 1 << bit % 8
+    flipped = bytearray(proof[position])
+    flipped[bit // 8] ^= 1 << bit % 8
+    before, after = proof[:position], proof[position + 1 :]
+    return [
+        [*before, bytes(flipped), *after],
+        proof[:-1],
+        proof[1:],
+        [*before, proof[position], *proof[position:]],
+        [*proof, proof[-1]],
+        [*before, proof[position][:31], *after],
+        [*before, proof[position] + b"\0", *after],
+    ]
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_proof_places_its_leaf_at_one_index_only(data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, LARGEST))
+    index = data.draw(st.integers(0, size - 1))
+    other = data.draw(st.integers(-1, size).filter(lambda other: other != index))
 
     with pytest.raises(ProofInvalid):
-        verify_inclusion(
-            LEAVES[index], index, size, [*proof[:position], bytes(changed), *proof[position + 1 :]], root(LEAVES[:size])
-        )
-    with pytest.raises(ProofInvalid):
-        verify_inclusion(LEAVES[index], index, size, proof[:position], root(LEAVES[:size]))
-    with pytest.raises(ProofInvalid):
-        verify_inclusion(LEAVES[index], index, size, [*proof, proof[0]], root(LEAVES[:size]))
+        verify_inclusion(leaf(index), other, size, inclusion_proof(index, size, large_nodes), mth(0, size))
 
 
 @given(data=st.data(), size1=st.integers(1, 299))
@@ -127,11 +185,11 @@ def test_a_rewritten_history_is_never_consistent(data: st.DataObject, size1: int
     changed_index = data.draw(st.integers(0, size1 - 1))
     rewritten = [*LEAVES[:size2]]
     rewritten[changed_index] = leaf_hash(b"rewritten")
-    old_root, new_root = root(LEAVES[:size1]), root(rewritten)
+    old_root, new_root = mth(0, size1), root(rewritten)
 
-    for proof in (consistency_proof(size1, rewritten), consistency_proof(size1, LEAVES[:size2])):
+    for node in (nodes_of(rewritten), NODES):
         with pytest.raises(ProofInvalid):
-            verify_consistency(size1, size2, proof, old_root, new_root)
+            verify_consistency(size1, size2, consistency_proof(size1, size2, node), old_root, new_root)
 
 
 @given(

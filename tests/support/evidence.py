@@ -28,7 +28,7 @@ from reportlab.pdfgen.canvas import Canvas
 from trie import HexaryTrie
 
 from core.clock import rfc3339
-from ledger.merkle import inclusion_proof, leaf_hash, root
+from ledger.merkle import inclusion_proof, leaf_hash, nodes_of, root
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.package.archive import write_archive
 from ledger.proof import TlogProof, encode_proof
@@ -237,7 +237,7 @@ class PackageFactory:
         note = sign_note(checkpoint.text(), ORIGIN, self.log_key).to_bytes()
         for number in range(len(entries)):
             index = len(others) + number
-            proof = TlogProof(index, tuple(inclusion_proof(index, leaves)), note)
+            proof = TlogProof(index, tuple(inclusion_proof(index, len(leaves), nodes_of(leaves))), note)
             members[f"evidence/{number + 1:03d}/proof.tlog-proof"] = encode_proof(proof)
         members["anchors/checkpoint"] = note
         members["anchors/evm.json"] = rfc8785.dumps(self.anchor(checkpoint, hashlib.sha256(note).digest()))

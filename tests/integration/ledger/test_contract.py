@@ -15,10 +15,10 @@ from ledger.anchors import evidence_anchor as abi
 from ledger.contracts import evidence_anchor
 from ledger.merkle import (
     ProofInvalid,
-    consistency_path,
     consistency_proof,
     leaf_hash,
     node_hash,
+    nodes_of,
     root,
     root_at,
     verify_consistency,
@@ -48,7 +48,7 @@ def logs(contract: DeployedContract) -> dict[int, bytes]:
 
 
 def proof(size1: int, size2: int) -> list[bytes]:
-    return consistency_proof(size1, LEAVES[:size2])
+    return consistency_proof(size1, size2, nodes_of(LEAVES[:size2]))
 
 
 def verifier_accepts(size1: int, size2: int, claimed: int) -> bool:
@@ -99,7 +99,7 @@ def test_a_rewritten_history_is_refused(contract: DeployedContract, logs: dict[i
     """Another first leaf, and a proof that is right for the forged tree: the old root gives it away."""
     forged = [leaf_hash(b"forged"), *LEAVES[1:]]
     for size1, size2 in ((1, 2), (5, 9), (8, 13)):
-        siblings = consistency_proof(size1, forged[:size2])
+        siblings = consistency_proof(size1, size2, nodes_of(forged[:size2]))
         with pytest.raises(Reverted, match="proof"):
             contract.simulate(abi.anchor_call(logs[size1], size2, root(forged[:size2]), NOTE_HASH, siblings))
 
@@ -213,6 +213,6 @@ def test_an_anchor_costs_what_evidence_md_says(contract: DeployedContract, size1
 
     log = a_log(f"gas/{size1}")
     contract.send(abi.register_call(log), abi.anchor_call(log, size1, root_at(size1, node), NOTE_HASH, []))
-    siblings = consistency_path(size1, size2, node)
+    siblings = consistency_proof(size1, size2, node)
     receipt = contract.send(abi.anchor_call(log, size2, root_at(size2, node), NOTE_HASH, siblings))[0]
     assert int(receipt["gasUsed"], 16) < 90_000

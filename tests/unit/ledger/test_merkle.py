@@ -8,6 +8,7 @@ from ledger.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
+    nodes_of,
     root,
     verify_consistency,
     verify_inclusion,
@@ -29,6 +30,7 @@ ROOTS = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 HASHES = [leaf_hash(leaf) for leaf in LEAVES]
+NODES = nodes_of(HASHES)
 
 
 def test_the_empty_tree_has_the_hash_of_nothing() -> None:
@@ -43,7 +45,7 @@ def test_known_roots(size: int) -> None:
 
 def test_known_inclusion_proof() -> None:
     """PATH(3, D[7]) of RFC 6962 §2.1.3: [c, g, l] in its picture."""
-    proof = inclusion_proof(3, HASHES[:7])
+    proof = inclusion_proof(3, 7, NODES)
 
     assert [value.hex() for value in proof] == [
         HASHES[2].hex(),
@@ -54,27 +56,27 @@ def test_known_inclusion_proof() -> None:
 
 def test_known_consistency_proof() -> None:
     """PROOF(3, D[7]) of RFC 6962 §2.1.3: [c, d, g, l] in its picture."""
-    assert consistency_proof(3, HASHES[:7]) == [HASHES[2], HASHES[3], root(HASHES[:2]), root(HASHES[4:7])]
+    assert consistency_proof(3, 7, NODES) == [HASHES[2], HASHES[3], root(HASHES[:2]), root(HASHES[4:7])]
 
 
 @pytest.mark.parametrize("index", [-1, 7, 8])
 def test_no_proof_of_a_leaf_outside_the_tree(index: int) -> None:
     with pytest.raises(ValueError, match="not in a tree"):
-        inclusion_proof(index, HASHES[:7])
+        inclusion_proof(index, 7, NODES)
     with pytest.raises(ProofInvalid):
         verify_inclusion(HASHES[0], index, 7, [], root(HASHES[:7]))
 
 
 def test_no_proof_that_a_tree_shrank() -> None:
     with pytest.raises(ValueError, match="doesn't extend"):
-        consistency_proof(8, HASHES[:7])
+        consistency_proof(8, 7, NODES)
     with pytest.raises(ProofInvalid):
         verify_consistency(8, 7, [], root(HASHES), root(HASHES[:7]))
 
 
 @pytest.mark.parametrize("tamper", ["cut", "extend", "flip", "swap", "short hash"])
 def test_malformed_inclusion_proofs_are_refused(tamper: str) -> None:
-    good = inclusion_proof(5, HASHES)
+    good = inclusion_proof(5, 8, NODES)
     flipped = bytes([good[0][0] ^ 1]) + good[0][1:]
     bad = {
         "cut": good[:-1],

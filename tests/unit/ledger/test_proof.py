@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.merkle import ProofInvalid, inclusion_proof, leaf_hash, root
+from ledger.merkle import ProofInvalid, inclusion_proof, leaf_hash, nodes_of, root
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.proof import TlogProof, decode_proof, encode_proof, verify_proof
 
@@ -14,7 +14,7 @@ ENTRIES = [f"entry {number}".encode() for number in range(7)]
 HASHES = [leaf_hash(entry) for entry in ENTRIES]
 CHECKPOINT = Checkpoint(ORIGIN, 7, root(HASHES))
 NOTE = sign_note(CHECKPOINT.text(), ORIGIN, KEY).to_bytes()
-PROOF = TlogProof(3, tuple(inclusion_proof(3, HASHES)), NOTE)
+PROOF = TlogProof(3, tuple(inclusion_proof(3, len(HASHES), nodes_of(HASHES))), NOTE)
 
 
 def test_the_format() -> None:
@@ -37,7 +37,7 @@ def test_what_is_written_is_read_back(extra: bytes | None) -> None:
 
 @pytest.mark.parametrize("index", range(7))
 def test_every_entry_is_proven(index: int) -> None:
-    proof = TlogProof(index, tuple(inclusion_proof(index, HASHES)), NOTE)
+    proof = TlogProof(index, tuple(inclusion_proof(index, len(HASHES), nodes_of(HASHES))), NOTE)
 
     assert verify_proof(proof, ENTRIES[index], [LOG], ORIGIN) == CHECKPOINT
 
