@@ -49,11 +49,11 @@ SMALLEST_SIGNATURE = 0.03, 0.02
 SMALLEST_FIELD = 0.005, 0.005
 """Width and height in parts of the page: below this nobody could read what is in it."""
 
-_INVISIBLE = frozenset({"Cc", "Cs", "Cf"})
-"""Controls, surrogates, and format characters: those reverse what is read, or can't be seen."""
+_INVISIBLE = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
+"""Controls, surrogates, and format characters, which reverse what is read or can't be seen; ends of lines."""
 
-_BLANK = " \t\u00a0\u3000\u115f\u1160\u2800\u3164\uffa0"
-"""What looks like nothing, though Unicode calls some of it letters."""
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""What looks like nothing, though Unicode calls it letters, marks or symbols: two names could look the same by it."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
@@ -222,8 +222,8 @@ def check_text(what: str, text: str, longest: int) -> str:
 
     Raises `TextInvalid`.
     """
-    has_controls = any(unicodedata.category(character) in _INVISIBLE for character in text)
-    if not text.strip(_BLANK) or len(text) > longest or has_controls:
+    hides = any(unicodedata.category(character) in _INVISIBLE or character in _FILLERS for character in text)
+    if not text.strip() or len(text) > longest or hides:
         raise TextInvalid(what=what, longest=longest)
     return text
 

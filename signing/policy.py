@@ -338,11 +338,16 @@ def check_wrong_codes(wrong: Sequence[tuple[datetime, int]], now: datetime) -> N
     """Fifteen wrong codes in a day: somebody is guessing.
 
     `wrong` has when each code was asked for, and how many wrong ones were entered for it. Raises `CodeLocked` with
-    the seconds until the oldest of them no longer counts.
+    the seconds until so many of them no longer count that there are fewer than fifteen.
     """
-    recent = [(at, tries) for at, tries in wrong if at > now - LOCK_WINDOW]
-    if sum(tries for _, tries in recent) >= WRONG_CODES_PER_DAY:
-        raise CodeLocked(retry_after_seconds=_seconds_until(min(at for at, _ in recent) + LOCK_WINDOW, now))
+    recent = sorted((at, tries) for at, tries in wrong if at > now - LOCK_WINDOW)
+    counted = sum(tries for _, tries in recent)
+    if counted < WRONG_CODES_PER_DAY:
+        return
+    for at, tries in recent:
+        counted -= tries
+        if counted < WRONG_CODES_PER_DAY:
+            raise CodeLocked(retry_after_seconds=_seconds_until(at + LOCK_WINDOW, now))
 
 
 def _seconds_until(instant: datetime, now: datetime) -> int:

@@ -11,6 +11,7 @@ from core.unit_of_work import UnitOfWorkFactory
 from signing.consent import CURRENT_VERSION
 from signing.errors import (
     AlreadySigned,
+    CodeLocked,
     CodeNotUsable,
     CodeRequired,
     CodeWrong,
@@ -178,6 +179,42 @@ def test_five_wrong_codes_use_a_code_up(table: Table, clock: FixedClock) -> None
         assert refused.value.facts["attempts_left"] == attempts_left
     with pytest.raises(CodeNotUsable):
         table.service.verify_code(session, right, ORIGIN)
+
+
+def guess(table: Table, session: str, times: int) -> None:
+    """Enters the wrong code for the latest one."""
+    wrong = "000000" if table.latest_code() != "000000" else "000001"
+    for _ in range(times):
+        with pytest.raises(CodeWrong):
+            table.service.verify_code(session, wrong, ORIGIN)
+
+
+def test_fifteen_wrong_codes_in_a_day_lock_the_recipient_and_nobody_else(table: Table, clock: FixedClock) -> None:
+    """Not even the right code of another session helps; a day after the first wrong ones it goes on."""
+    envelope_id = table.sent(table.recipient("buyer"), table.recipient("supplier"))
+    for _ in range(2):
+        session = table.open(envelope_id, "buyer")
+        table.service.request_code(session, ORIGIN)
+        guess(table, session, 5)
+        clock.advance(timedelta(hours=1))
+    session = table.open(envelope_id, "buyer")
+    table.service.request_code(session, ORIGIN)
+    guess(table, session, 4)
+    right = table.latest_code()
+    guess(table, session, 1)
+
+    another = table.open(envelope_id, "buyer")
+    for attempt in (session, another):
+        with pytest.raises(CodeLocked) as locked:
+            table.service.verify_code(attempt, right, ORIGIN)
+        assert locked.value.facts["retry_after_seconds"] == 22 * 3600
+    clock.advance(timedelta(minutes=2))
+    with pytest.raises(CodeLocked):
+        table.service.request_code(another, ORIGIN)
+    table.sign(table.authenticated(envelope_id, "supplier"))
+    clock.advance(timedelta(hours=22))
+    table.sign(table.authenticated(envelope_id, "buyer"))
+    assert table.steps(envelope_id).count("recipient.code_refused") == 15
 
 
 def test_codes_expire_work_once_and_only_the_newest(table: Table, clock: FixedClock) -> None:

@@ -128,6 +128,58 @@ def test_a_text_may_be_as_long_as_allowed() -> None:
     assert check_text("title", "长" * 200, 200) == "长" * 200
 
 
+@pytest.mark.parametrize("text", ["张三", "Zoë Müller", "O’Neill & Söhne", "葛󠄀城", "𠮷田", "🏛 财政局", "שלום"])
+def test_names_of_all_scripts_are_texts(text: str) -> None:
+    assert check_text("name", text, 100) == text
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\u202e",  # turns what follows it round: 甲方\u202e方乙 reads as another party
+        "\u202a",
+        "\u2066",
+        "\u2067",
+        "\u2069",
+        "\u200e",
+        "\u200f",
+        "\u061c",
+        "\u200b",  # without width
+        "\u200d",
+        "\u2060",
+        "\ufeff",
+        "\u00ad",
+        "\U000e0041",  # a tag
+        "\u2028",  # ends of lines
+        "\u2029",
+        "\u0085",
+        "\n",
+        "\u3164",  # letters, marks and symbols that show nothing
+        "\uffa0",
+        "\u115f",
+        "\u1160",
+        "\u2800",
+        "\u034f",
+        "\u17b4",
+        "\x00",
+        "\x7f",
+        "\ud800",
+    ],
+    ids=lambda character: f"U+{ord(character):04X}",
+)
+def test_a_text_hides_and_turns_nothing(character: str) -> None:
+    """Before, inside and behind what can be read, and alone."""
+    for text in (f"{character}张三", f"张{character}三", f"张三{character}", character):
+        with pytest.raises(errors.TextInvalid):
+            check_text("name", text, 100)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0", "\u3000", "\u2003", "\u202f", " \u3000 "])
+def test_blanks_are_no_text(blank: str) -> None:
+    with pytest.raises(errors.TextInvalid):
+        check_text("title", blank, 100)
+
+
 BLANKS = [
     Blank("signature", FieldKind.SIGNATURE, is_required=True),
     Blank("date", FieldKind.DATE, is_required=True),

@@ -10,6 +10,7 @@ from signing import policy
 from signing.errors import (
     AlreadySigned,
     AlreadySignedBySomebody,
+    CodeLocked,
     EnvelopeExpired,
     EnvelopeStateConflict,
     NotASigner,
@@ -149,6 +150,36 @@ def test_codes_are_limited_by_the_minute_and_by_the_hour() -> None:
         policy.check_code_rate(six, NOW)
     assert too_many.value.facts["retry_after_seconds"] == 600
     policy.check_code_rate(six, NOW + timedelta(minutes=10))
+
+
+def wrong_codes(*hours_ago_and_tries: tuple[int, int]) -> list[tuple[datetime, int]]:
+    return [(NOW - timedelta(hours=hours), tries) for hours, tries in hours_ago_and_tries]
+
+
+def test_fourteen_wrong_codes_in_a_day_may_be_a_clumsy_hand() -> None:
+    policy.check_wrong_codes([], NOW)
+    policy.check_wrong_codes(wrong_codes((3, 5), (2, 5), (1, 4)), NOW)
+    policy.check_wrong_codes(wrong_codes((24, 5), (3, 5), (2, 5), (1, 4)), NOW)  # the first is from a day ago
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hours_to_wait"),
+    [
+        (wrong_codes((3, 5), (2, 5), (1, 5)), 21),
+        (wrong_codes((1, 5), (2, 5), (3, 5)), 21),  # in whatever order they are told
+        (wrong_codes((23, 0), (3, 5), (2, 5), (1, 5)), 21),  # a code that nobody got wrong holds up nobody
+        (wrong_codes((23, 1), (3, 5), (2, 5), (1, 5)), 21),  # without the one there are still fifteen
+        (wrong_codes((20, 5), (3, 5), (2, 5), (1, 5)), 21),  # as many again: it takes two to be forgotten
+    ],
+)
+def test_the_fifteenth_wrong_code_locks_until_enough_are_a_day_old(
+    wrong: list[tuple[datetime, int]], hours_to_wait: int
+) -> None:
+    with pytest.raises(CodeLocked) as locked:
+        policy.check_wrong_codes(wrong, NOW)
+    wait = timedelta(seconds=locked.value.facts["retry_after_seconds"])
+    assert wait == timedelta(hours=hours_to_wait)
+    policy.check_wrong_codes(wrong, NOW + wait)
 
 
 def test_an_approval_lets_the_next_group_in_but_is_no_signature() -> None:
