@@ -236,6 +236,9 @@ class Office:
         self.deliver_events()
         evidence = self.done("purchaser", "GET", f"/v1/evidence?subject={contract['id']}")
         self.ids["evidence_id"] = evidence["items"][0]["id"]
+        order = {"case_number": "2026-118", "authority": "人民法院"}
+        hold = self.done("purchaser", "POST", f"/v1/evidence/{self.ids['evidence_id']}/holds", order)
+        self.ids["hold_id"] = hold["id"]
         self.ids["uscc"] = self.organisations["supplier"].uscc
         record = self.done("purchaser", "GET", f"/v1/credit-records/{self.ids['uscc']}")
         self.ids["event_id"] = record["events"][0]["id"]
