@@ -140,7 +140,7 @@ class Certificates:
         for found in material.certificates:
             der = found.dump()
             if der not in self._certificates:
-                self._certificates[der] = _same(found, der)
+                self._certificates[der] = as_seen_before(found, der)
         self._revocation_lists |= {found.dump(): found for found in material.revocation_lists}
         self._ocsp_responses |= {found.dump(): found for found in material.ocsp_responses}
         if before != (len(self._certificates), len(self._revocation_lists), len(self._ocsp_responses)):
@@ -153,7 +153,7 @@ class Certificates:
         key = (der, moment, purpose)
         if key not in self._judged:
             try:
-                self._judged[key] = self._judge_whole(_same(certificate, der), moment, purpose)
+                self._judged[key] = self._judge_whole(as_seen_before(certificate, der), moment, purpose)
             except CertificateRefused as refusal:
                 self._judged[key] = refusal
         judged = self._judged[key]
@@ -329,10 +329,10 @@ def _readable(kind: Any, encoded: Sequence[bytes]) -> Iterator[Any]:
             yield _parsed.load(kind, data)
 
 
-def _same(certificate: x509.Certificate, der: bytes) -> x509.Certificate:
+def as_seen_before(certificate: x509.Certificate, der: bytes | None = None) -> x509.Certificate:
     """The same certificate, already parsed if it was seen before; as it is, if it can't be read by itself."""
     try:
-        found: x509.Certificate = _parsed.load(x509.Certificate, der)
+        found: x509.Certificate = _parsed.load(x509.Certificate, certificate.dump() if der is None else der)
     except Exception:  # noqa: BLE001 - as above; whoever asks it for something finds out
         return certificate
     return found

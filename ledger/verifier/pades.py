@@ -175,10 +175,11 @@ class _Verification:
         return conclude(self._with_order(verdicts, candidates), Finding.SIGNATURE_REMOVED if is_stray else None)
 
     def _gather_material(self, candidates: Sequence[Candidate]) -> None:
-        """From the document security store, the signatures, and their time-stamps."""
-        materials = [material_of(found.embedded.signed_data) for found in candidates if found.embedded is not None]
-        for found in candidates:
-            token = signature_timestamp(found.embedded) if found.embedded is not None else None
+        """From the document security store, and from the signatures to be judged and their time-stamps."""
+        judged = [found.embedded for found in candidates if found.embedded is not None and found.end > self._since]
+        materials = [material_of(found.signed_data) for found in judged]
+        for found in judged:
+            token = signature_timestamp(found)
             if token is not None and token["content_type"].native == "signed_data":
                 materials.append(material_of(token["content"]))
         store = self._security_store()

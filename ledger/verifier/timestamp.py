@@ -30,7 +30,7 @@ from pyhanko.sign.validation.generic_cms import (
 )
 
 from ledger.verifier.algorithms import are_strong
-from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, material_of
+from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, as_seen_before, material_of
 from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN
 from ledger.verifier.package import Package
 from ledger.verifier.pades_findings import Finding
@@ -207,7 +207,7 @@ def _rebuild(token: bytes) -> bytes:
         raise TokenInvalid("it is not a time-stamp token with one signer")
     signer = signers[0]
     attributes = signer["signed_attrs"]
-    path = _certificate_path([choice.chosen for choice in signed_data["certificates"]], attributes)
+    path = _certificate_path([as_seen_before(choice.chosen) for choice in signed_data["certificates"]], attributes)
     digest_algorithm = {"algorithm": signer["digest_algorithm"]["algorithm"].native}
     rebuilt = cms.SignedData(
         {
