@@ -51,9 +51,7 @@ class LowBalance(AnchoringError):
 
 class WriterOutOfFunds(AnchoringError):
     code = "anchor_writer_out_of_funds"
-    zh = (
-        "锚定账户 {address} 在链 {chain_id} 上余额 {balance_wei} wei，下一笔交易需 {needed_wei}。锚定暂停，请充值。"
-    )
+    zh = "锚定账户 {address} 在链 {chain_id} 上余额 {balance_wei} wei，下一笔交易需 {needed_wei}。锚定暂停，请充值。"
     en = "The account {address} has {balance_wei} wei on chain {chain_id}; anchoring waits for {needed_wei}. Fund it."
 
 

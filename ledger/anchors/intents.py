@@ -131,18 +131,24 @@ class Intentions:
             raise WrongContract(chain_id=self.settings.chain_id, contract=contract)
 
     def _anchor_call(self, anchor: Anchor) -> bytes | None:
-        """The call, with the proof from what the contract says was anchored last; None if this anchor is there by now.
+        """The call, with the proof from what the contract says was anchored last; None if it is there, or overtaken.
 
         Raises `ChainContradictsLog`.
         """
         size, root = abi.decode_latest(self.chain.call(anchor.contract, abi.latest_call(anchor.log_id)))
-        if (size, root) == (anchor.size, anchor.root):
-            return None
-        proof: list[bytes] = []
-        if size:
+        if not size:
+            return self._encoded(anchor, [])
+        with self.unit_of_work() as uow:
+            ours = repository.checkpoint(uow.session, size)
+        if ours is None or ours.root != root:
+            raise ChainContradictsLog(chain_id=self.settings.chain_id, size=size)
+        if size < anchor.size:
+            return self._encoded(anchor, self.log.consistency_proof(size, anchor.size))
+        if size > anchor.size:
             with self.unit_of_work() as uow:
-                ours = repository.checkpoint(uow.session, size)
-            if ours is None or ours.root != root or size >= anchor.size:
-                raise ChainContradictsLog(chain_id=self.settings.chain_id, size=size)
-            proof = self.log.consistency_proof(size, anchor.size)
+                repository.move_anchor(uow.session, anchor, AnchorState.OVERTAKEN)
+        return None
+
+    @staticmethod
+    def _encoded(anchor: Anchor, proof: list[bytes]) -> bytes:
         return abi.anchor_call(anchor.log_id, anchor.size, anchor.root, anchor.note_hash, proof)

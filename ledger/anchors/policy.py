@@ -6,6 +6,9 @@
 
 `finalized` falls back only when the chain itself lost a block it had called final: a development chain restarted
 from an older state, or a chain whose finality failed. Then the same signed transaction is sent again.
+
+A pending anchor is `overtaken` when the contract has a larger size already: it will never take this one, and needs not,
+for the larger tree holds all of it. (Nonces keep our anchors in order; somebody else with our key may not.)
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ class AnchorState(StrEnum):
     PENDING = "pending"
     MINED = "mined"
     FINALIZED = "finalized"
+    OVERTAKEN = "overtaken"
 
 
 class Purpose(StrEnum):

@@ -100,7 +100,8 @@ def anchors_in(session: Session, chain_id: int, *states: AnchorState) -> Sequenc
 
 def newest_in_block(session: Session, chain_id: int, below_size: int | None) -> Anchor | None:
     """The largest anchor that a block is said to hold, below a size if given."""
-    found = select(Anchor).where(Anchor.chain_id == chain_id, Anchor.state != AnchorState.PENDING)
+    in_block = (AnchorState.MINED, AnchorState.FINALIZED)
+    found = select(Anchor).where(Anchor.chain_id == chain_id, Anchor.state.in_(in_block))
     if below_size is not None:
         found = found.where(Anchor.size < below_size)
     return session.scalar(found.order_by(Anchor.size.desc()).limit(1))

@@ -22,6 +22,7 @@ from ledger.anchors.policy import AnchorState, ChainSettings
 from ledger.anchors.sending import ChainSender
 from ledger.anchors.service import AnchorService
 from ledger.service import LedgerService
+from ledger.verifier.receipts import ANCHORED_TOPIC
 from tests.support.clock import FixedClock
 from tests.support.ledger import record_many
 
@@ -110,6 +111,14 @@ class AnchoredLedger:
         newest = anchors[-1]
         answer = chain.call(newest.contract, abi.latest_call(newest.log_id))
         assert abi.decode_latest(answer) == (newest.size, newest.root)
+
+    def check_each_size_is_there_once(self) -> None:
+        """The contract announced each anchored size once, in order, and nothing else."""
+        anchors = self.all_anchors()
+        contract, topics = anchors[-1].contract, ["0x" + ANCHORED_TOPIC.hex(), "0x" + anchors[-1].log_id.hex()]
+        query = {"address": contract, "topics": topics, "fromBlock": "0x0", "toBlock": "latest"}
+        announced = [int(found["topics"][2], 16) for found in json_rpc(self.chain.url, "eth_getLogs", query)]
+        assert announced == [anchor.size for anchor in anchors]
 
 
 class KillingChain(EVMChain):

@@ -1,0 +1,138 @@
+"""Passes of anchoring in processes of their own, which kill themselves (SIGKILL) before or after a step of the pass.
+
+A step is whatever leaves the process: a commit, or a transaction sent to the chain. Forked, for that takes no time;
+the object store doesn't survive a fork, so proofs are computed from the log's entries in the database.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import URL, select
+
+from core.clock import Clock
+from core.database import create_database_engine
+from core.secrets import SecretBox
+from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ledger.anchors.adapters.evm import EVMChain
+from ledger.anchors.policy import ChainSettings
+from ledger.anchors.service import AnchorService
+from ledger.merkle import consistency_proof, nodes_of
+from ledger.models import EvidenceEntry, LogLeaf
+from tests.support.anchors import AnchoredLedger
+from tests.support.clock import FixedClock
+from tests.support.crashes import CrashPlan, Fault
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesLog:
+    """Implements `ledger.anchors.ports.AnchoredLog` over the entries themselves."""
+
+    unit_of_work: UnitOfWorkFactory
+    origin: str
+
+    def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
+        with self.unit_of_work() as uow:
+            leaves = uow.session.scalars(
+                select(EvidenceEntry.leaf_hash)
+                .join(LogLeaf, LogLeaf.evidence_id == EvidenceEntry.id)
+                .order_by(LogLeaf.leaf_index)
+                .limit(size2)
+            ).all()
+        return consistency_proof(size1, size2, nodes_of(leaves))
+
+
+class MortalUnitOfWork(UnitOfWork):
+    """Its process dies at the commit: before it takes effect (`lost`) or after (`applied`)."""
+
+    def __init__(self, engine: Any, clock: Clock, plan: CrashPlan) -> None:
+        super().__init__(engine, clock)
+        self._plan = plan
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        is_due = kind is None and self._plan.is_due()
+        if is_due and self._plan.fault == "lost":
+            _die()
+        super().__exit__(kind, error, trace)
+        if is_due:
+            _die()
+
+
+class MortalChain(EVMChain):
+    """Its process dies when it sends: before the node has the transaction, or after."""
+
+    def __init__(self, settings: ChainSettings, plan: CrashPlan) -> None:
+        super().__init__(settings)
+        self._plan = plan
+
+    def send_raw(self, raw: bytes) -> None:
+        is_due = self._plan.is_due()
+        if is_due and self._plan.fault == "lost":
+            _die()
+        super().send_raw(raw)
+        if is_due:
+            _die()
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A pass over the chains of an `AnchoredLedger`, or another use case of anchoring, to be killed."""
+
+    anchored: AnchoredLedger
+    secrets: SecretBox
+
+    def step(self, at: int, fault: Fault) -> bool:
+        """One pass that dies at its step number `at`; False if it had fewer steps and came to its end."""
+        return self.run(_step, at, fault)
+
+    def run(self, act: Callable[[AnchorService, datetime], None], at: int, fault: Fault) -> bool:
+        with self.anchored.anchors.unit_of_work() as uow:
+            url = uow._engine.url
+        life = {"url": url, "anchored": self.anchored, "secrets": self.secrets, "plan": CrashPlan(at, fault)}
+        process = multiprocessing.get_context("fork").Process(target=_live, args=(act,), kwargs=life)
+        process.start()
+        process.join(PATIENCE_SECONDS)
+        assert process.exitcode in {0, -signal.SIGKILL}
+        return process.exitcode != 0
+
+
+def _step(service: AnchorService, now: datetime) -> None:
+    service.step(now)
+
+
+def _live(
+    act: Callable[[AnchorService, datetime], None],
+    *,
+    url: URL,
+    anchored: AnchoredLedger,
+    secrets: SecretBox,
+    plan: CrashPlan,
+) -> None:
+    """With connections of its own to everything; an orderly end would close the parent's."""
+    engine, clock = create_database_engine(url), FixedClock(anchored.clock.now())
+
+    def connect(settings: ChainSettings) -> MortalChain:
+        return MortalChain(settings, plan)
+
+    service = AnchorService(
+        unit_of_work=lambda: MortalUnitOfWork(engine, clock, plan),
+        chains=tuple(anchored.anchors.chains),
+        secrets=secrets,
+        ledger=EntriesLog(lambda: UnitOfWork(engine, clock), anchored.ledger.origin),
+        connect=connect,
+    )
+    act(service, clock.now())
+    os._exit(0)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
