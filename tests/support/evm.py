@@ -9,6 +9,8 @@ from core.rpc import RPCError, json_rpc
 from ledger.anchors import evidence_anchor as abi
 from ledger.contracts import evidence_anchor
 
+_BATCH = 1000
+
 
 class Reverted(Exception):
     """The contract refused; the message is its reason."""
@@ -51,7 +53,13 @@ class DeployedContract:
             raise Reverted(str(error)) from error
 
     def accepted(self, calls: Sequence[bytes], sender: int = 0) -> list[bool]:
-        """For each call, simulated on its own in one batch, whether the contract takes it."""
+        """For each call, simulated on its own, whether the contract takes it. The node takes so many in a batch."""
+        taken: list[bool] = []
+        for first in range(0, len(calls), _BATCH):
+            taken += self._batch_accepted(calls[first : first + _BATCH], sender)
+        return taken
+
+    def _batch_accepted(self, calls: Sequence[bytes], sender: int) -> list[bool]:
         batch = [
             {
                 "jsonrpc": "2.0",

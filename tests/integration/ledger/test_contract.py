@@ -2,9 +2,10 @@
 
 import functools
 import itertools
+import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from eth_utils.crypto import keccak
@@ -26,7 +27,7 @@ from ledger.merkle import (
 from ledger.verifier.receipts import ANCHORED_TOPIC
 from tests.support.evm import DeployedContract, Reverted
 
-SIZES = 32
+SIZES = 64
 LEAVES = [leaf_hash(bytes([index])) for index in range(SIZES + 1)]
 ROOTS = [root(LEAVES[:size]) for size in range(SIZES + 2)]
 NOTE_HASH = bytes(range(32))
@@ -48,7 +49,12 @@ def logs(contract: DeployedContract) -> dict[int, bytes]:
 
 
 def proof(size1: int, size2: int) -> list[bytes]:
-    return consistency_proof(size1, size2, nodes_of(LEAVES[:size2]))
+    return extension(size1, LEAVES[:size2])
+
+
+def extension(size1: int, leaves: list[bytes]) -> list[bytes]:
+    """The proof that these leaves extend the first `size1` of them."""
+    return consistency_proof(size1, len(leaves), nodes_of(leaves))
 
 
 def verifier_accepts(size1: int, size2: int, claimed: int) -> bool:
@@ -75,24 +81,128 @@ def test_the_code_on_the_chain_has_the_published_hash(contract: DeployedContract
     assert keccak(code) == evidence_anchor().code_hash
 
 
+PAIRS = list(itertools.combinations(range(1, SIZES + 1), 2))
+"""Every 0 < m < n ≤ 64."""
+
+
+def wrong_proofs(right: list[bytes], draw: random.Random) -> Iterator[list[bytes]]:
+    """Truncated at either end, extended at either end, two swapped, one doubled, one bit flipped in each hash."""
+    yield right[:-1]
+    yield right[1:]
+    yield [*right, draw.randbytes(32)]
+    yield [draw.randbytes(32), *right]
+    yield [*right, right[-1]]
+    for position in range(len(right) - 1):
+        yield [*right[:position], right[position + 1], right[position], *right[position + 2 :]]
+    for position in range(len(right)):
+        yield with_bit_flipped(right, position, draw.randrange(256))
+
+
+def with_bit_flipped(hashes: list[bytes], position: int, bit: int) -> list[bytes]:
+    flipped = int.from_bytes(hashes[position]) ^ (1 << bit)
+    return [*hashes[:position], flipped.to_bytes(32), *hashes[position + 1 :]]
+
+
 def test_every_pair_of_sizes_is_accepted_with_its_proof(contract: DeployedContract, logs: dict[int, bytes]) -> None:
     calls = [
-        abi.anchor_call(log, size2, ROOTS[size2], NOTE_HASH, proof(size1, size2))
-        for size1, log in logs.items()
+        abi.anchor_call(logs[size1], size2, ROOTS[size2], NOTE_HASH, proof(size1, size2)) for size1, size2 in PAIRS
+    ]
+    assert contract.accepted(calls) == [True] * 2016
+
+
+def test_every_pair_of_sizes_is_refused_with_a_wrong_proof(contract: DeployedContract, logs: dict[int, bytes]) -> None:
+    """All the ways a proof can be wrong for some pairs; for the others a drawn few of them, and a wrong root."""
+    draw = random.Random(4)
+    calls, refused = [], []
+    for size1, size2 in PAIRS:
+        right = proof(size1, size2)
+        wrong = list(wrong_proofs(right, draw))
+        if size2 > 16:
+            wrong = draw.sample(wrong, min(2, len(wrong)))
+        calls += [abi.anchor_call(logs[size1], size2, ROOTS[size2], NOTE_HASH, siblings) for siblings in wrong]
+        calls.append(abi.anchor_call(logs[size1], size2, draw.randbytes(32), NOTE_HASH, right))
+        refused += [*wrong, right]
+    accepted = contract.accepted(calls)
+    assert len(accepted) == len(refused) > 6000
+    assert not any(accepted)
+
+
+@pytest.mark.parametrize(("size1", "size2"), [(1, 2), (3, 7), (6, 8), (7, 64), (32, 64)])
+def test_every_bit_of_a_proof_counts(
+    contract: DeployedContract, logs: dict[int, bytes], size1: int, size2: int
+) -> None:
+    """Of each hash of the proof, and of the root."""
+    right = proof(size1, size2)
+    bits = range(256)
+    wrong = [with_bit_flipped(right, position, bit) for position in range(len(right)) for bit in bits]
+    calls = [abi.anchor_call(logs[size1], size2, ROOTS[size2], NOTE_HASH, siblings) for siblings in wrong]
+    roots = [with_bit_flipped([ROOTS[size2]], 0, bit)[0] for bit in bits]
+    calls += [abi.anchor_call(logs[size1], size2, other, NOTE_HASH, right) for other in roots]
+    assert not any(contract.accepted(calls))
+
+
+def test_a_fork_of_the_log_is_refused_at_every_size(contract: DeployedContract, logs: dict[int, bytes]) -> None:
+    """Two histories that agree up to 31 entries: after one of them is anchored, no size of the other is taken."""
+    fork = [*LEAVES[:31], *(leaf_hash(b"fork %d" % index) for index in range(31, SIZES))]
+    calls = [
+        abi.anchor_call(logs[size1], size2, root(fork[:size2]), NOTE_HASH, extension(size1, fork[:size2]))
+        for size1 in range(32, SIZES)
         for size2 in range(size1 + 1, SIZES + 1)
     ]
-    assert contract.accepted(calls) == [True] * (SIZES * (SIZES - 1) // 2)
+    assert not any(contract.accepted(calls))
+    calls = [
+        abi.anchor_call(logs[size1], size2, root(fork[:size2]), NOTE_HASH, extension(size1, fork[:size2]))
+        for size1 in range(1, 32)
+        for size2 in range(32, SIZES + 1, 8)
+    ]
+    assert all(contract.accepted(calls)), "before it is anchored, either may be"
 
 
-@pytest.mark.parametrize(("size1", "size2"), [(1, 2), (2, 3), (3, 7), (4, 8), (6, 8), (7, 23), (8, 24), (16, 17)])
-def test_wrong_proofs_are_refused(contract: DeployedContract, logs: dict[int, bytes], size1: int, size2: int) -> None:
-    right = proof(size1, size2)
-    wrong = [[], right[:-1], right[1:], [*right, right[-1]], [ROOTS[size1], *right], [*right[::-1], bytes(32)]]
-    for position, sibling in enumerate(right):
-        flipped = bytes([sibling[0] ^ 1]) + sibling[1:]
-        wrong.append([*right[:position], flipped, *right[position + 1 :]])
-    calls = [abi.anchor_call(logs[size1], size2, ROOTS[size2], NOTE_HASH, siblings) for siblings in wrong]
-    assert contract.accepted(calls) == [False] * len(wrong)
+def test_whoever_is_not_the_writer_is_refused_with_every_right_proof(
+    contract: DeployedContract, logs: dict[int, bytes]
+) -> None:
+    calls = [
+        abi.anchor_call(logs[size1], size2, ROOTS[size2], NOTE_HASH, proof(size1, size2)) for size1, size2 in PAIRS[::7]
+    ]
+    calls += [abi.rotate_writer_call(log, contract.accounts[3]) for log in logs.values()]
+    calls += [abi.register_call(log) for log in logs.values()]
+    assert not any(contract.accepted(calls, sender=3))
+
+
+def test_a_proof_of_another_log_is_refused(contract: DeployedContract) -> None:
+    """Two logs of the same size: what extends one does not extend the other, and neither can be replayed."""
+    other = [leaf_hash(b"other %d" % index) for index in range(9)]
+    one, two = a_log("one of two"), a_log("two of two")
+    contract.send(abi.register_call(one), abi.register_call(two))
+    contract.send(
+        abi.anchor_call(one, 5, ROOTS[5], NOTE_HASH, []), abi.anchor_call(two, 5, root(other[:5]), NOTE_HASH, [])
+    )
+    right = abi.anchor_call(two, 9, root(other), NOTE_HASH, extension(5, other))
+    assert contract.accepted([right]) == [True]
+    crossed = [
+        abi.anchor_call(one, 9, root(other), NOTE_HASH, extension(5, other)),
+        abi.anchor_call(two, 9, ROOTS[9], NOTE_HASH, proof(5, 9)),
+        abi.anchor_call(two, 9, root(other), NOTE_HASH, proof(5, 9)),
+    ]
+    assert not any(contract.accepted(crossed))
+
+
+def test_shrinking_and_equal_sizes_are_refused_whatever_is_proven(
+    contract: DeployedContract, logs: dict[int, bytes]
+) -> None:
+    calls = [
+        abi.anchor_call(logs[larger], smaller, ROOTS[smaller], NOTE_HASH, siblings)
+        for smaller, larger in PAIRS[::11]
+        for siblings in ([], proof(smaller, larger))
+    ]
+    calls += [abi.anchor_call(log, size, ROOTS[size], NOTE_HASH, []) for size, log in logs.items()]
+    calls += [abi.anchor_call(log, 0, ROOTS[0], NOTE_HASH, []) for log in logs.values()]
+    assert not any(contract.accepted(calls))
+
+
+def test_more_hashes_than_the_contract_reads_are_refused(contract: DeployedContract, logs: dict[int, bytes]) -> None:
+    calls = [abi.anchor_call(logs[5], 9, ROOTS[9], NOTE_HASH, [bytes(32)] * count) for count in (63, 64, 65, 200)]
+    assert not any(contract.accepted(calls))
 
 
 def test_a_rewritten_history_is_refused(contract: DeployedContract, logs: dict[int, bytes]) -> None:
