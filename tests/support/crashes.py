@@ -54,6 +54,14 @@ class CrashingObjects(Objects):
             raise Crash
         return super().get_at(key)
 
+    def delete(self, key: str) -> None:
+        is_due = self._plan.is_due()
+        if is_due and self._plan.fault == "lost":
+            raise Crash
+        super().delete(key)
+        if is_due:
+            raise Crash
+
 
 class CrashingUnitOfWork(UnitOfWork):
     """A unit of work with a crash planned around its commit."""
