@@ -114,7 +114,8 @@ class AnchorService:
             contracts = [repository.contract(uow.session, settings.chain_id) for settings in self.chains]
             writers = {each.chain_id: repository.writer_addresses(uow.session, each.chain_id) for each in self.chains}
         return [
-            {
+            ({"validators": list(settings.validators)} if settings.validators else {})
+            | {
                 "chain_id": settings.chain_id,
                 "name": settings.name,
                 "development": settings.development,
@@ -175,11 +176,13 @@ def request_anchor(uow: UnitOfWork) -> None:
 def evm_facts(anchor: Anchor) -> dict[str, Any]:
     """`anchors/evm.json` (evidence.md) of a finalized anchor. Hex is lower case with 0x; `block_time` POSIX seconds.
 
+    `sealed_header` is there only where validators' seals made the block final.
+
     Raises `ValueError` for an anchor that isn't final: it has no proof.
     """
     if anchor.state != AnchorState.FINALIZED or not (anchor.tx_hash and anchor.block_hash and anchor.header_rlp):
         raise ValueError("only a finalized anchor has a chain proof")
-    return {
+    return ({"sealed_header": _hex(anchor.sealed_header)} if anchor.sealed_header else {}) | {
         "chain_id": anchor.chain_id,
         "contract": anchor.contract,
         "log_id": _hex(anchor.log_id),

@@ -4,7 +4,8 @@
 chain are those of the trust file; root, size and note hash are those of the checkpoint.
 
 8b (with `--block-hash` or `--rpc`): that block hash is the chain's. Offline the hash is only *stated*: 8b is then
-unknown and doesn't hold up the verdict, but is named among what is not proven, with the hash to look up.
+unknown and doesn't hold up the verdict, but is named among what is not proven, with the hash to look up. Where the
+trust file names the chain's validators and the package has their seals, a quorum of these proves it offline as well.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from ledger.verifier.receipts import (
     parse_header,
     prove_receipt,
 )
+from ledger.verifier.seals import SealedHeader, SealsInvalid, parse_sealed_header, require_quorum
 from ledger.verifier.trust import Trust, TrustedChain
 from ledger.verifier.verdict import Contradiction, Passed, Undecided
 
@@ -47,6 +49,8 @@ MEMBERS = frozenset(
         "finality",
     }
 )
+SEALED_HEADER = "sealed_header"
+"""The one member that may be missing: the header with its validators' seals, on chains where these make it final."""
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
 _MAXIMUM_NODES = 64
 _MAXIMUM_SIZE = 1024 * 1024
@@ -65,13 +69,15 @@ class Node(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A proven anchor. `transaction_hash` is a pointer for looking things up, not proven by the receipt."""
+    """A proven anchor. `transaction_hash` is a pointer for looking things up, not proven by the receipt. `sealed` is
+    the block's header with its validators' seals, if the package has it."""
 
     chain: TrustedChain
     block: BlockHeader
     transaction_hash: str
     receipt_index: int
     event: AnchoredLog
+    sealed: SealedHeader | None = None
 
 
 def check_anchor(package: Package, checkpoint: Checkpoint, trust: Trust) -> Passed[Anchor]:
@@ -92,6 +98,7 @@ def check_anchor(package: Package, checkpoint: Checkpoint, trust: Trust) -> Pass
             "该收据中没有对此检查点的锚定。", "The receipt doesn't anchor this checkpoint on the trusted contract."
         )
     _require_same(stated, chain, block, event)
+    sealed = _sealed(stated, block)
     facts = {
         "chain_id": chain.chain_id,
         "chain": chain.name,
@@ -107,7 +114,7 @@ def check_anchor(package: Package, checkpoint: Checkpoint, trust: Trust) -> Pass
         ("（开发链，不是证据）", " (development chain: not evidence)") if chain.is_development else ("", "")
     )
     return Passed(
-        Anchor(chain, block, stated["tx_hash"], stated["receipt_index"], event),
+        Anchor(chain, block, stated["tx_hash"], stated["receipt_index"], event, sealed),
         f"收据证明成立：检查点已锚定于{chain.name}第 {block.number} 块{label_zh}。",
         f"The receipt proves it: the checkpoint is anchored in block {block.number} of {chain.name}{label_en}.",
         facts,
@@ -115,15 +122,26 @@ def check_anchor(package: Package, checkpoint: Checkpoint, trust: Trust) -> Pass
 
 
 def check_block_hash(anchor: Anchor, block_hash: str | None, node: Node | None) -> Passed[None]:
-    """8b: against the hash the user looked up, and against the user's node. Raises `Undecided` if neither is given."""
+    """8b: against the hash the user looked up, the user's node, and the seals of the validators the user trusts.
+
+    Raises `Undecided` if there is none of them.
+    """
     own = _hex(anchor.block.hash)
     if block_hash is not None and block_hash.lower() != own:
         raise Contradiction(
             f"您查到的区块哈希 {block_hash} 与包内 {own} 不同。",
             f"The block hash you looked up, {block_hash}, isn't the package's, {own}.",
         )
+    seals = _quorum(anchor)
     if node is not None:
-        _ask(anchor, node)
+        _ask(anchor, node, is_final=seals is not None)
+    elif block_hash is None and seals is not None:
+        of = len(anchor.chain.validators)
+        return Passed(
+            None,
+            f"信任文件列出的 {of} 个验证者中有 {seals} 个签署了区块 {own}。",
+            f"{seals} of the {of} validators of the trust file sealed block {own}.",
+        )
     elif block_hash is None:
         raise Undecided(
             f"未与链比对。请自行查询第 {anchor.block.number} 块的哈希，应为 {own}。",
@@ -133,8 +151,31 @@ def check_block_hash(anchor: Anchor, block_hash: str | None, node: Node | None) 
     return Passed(None, f"区块哈希 {own} 与独立来源一致。", f"The block hash {own} is the independent source's.")
 
 
-def _ask(anchor: Anchor, node: Node) -> None:
-    """Chain, block, finality, code and writer as the node sees them."""
+def _sealed(stated: dict[str, Any], block: BlockHeader) -> SealedHeader | None:
+    """Seals that are there must be seals of this very block, whether anybody asks for them or not."""
+    if SEALED_HEADER not in stated:
+        return None
+    try:
+        sealed = parse_sealed_header(_bytes(stated[SEALED_HEADER]))
+    except (SealsInvalid, ReceiptInvalid) as error:
+        raise Contradiction(f"验证者签名无法读取：{error}", f"The validators' seals: {error}") from error
+    if sealed.hash != block.hash:
+        raise Contradiction("验证者签名属于另一个区块。", "The validators' seals are of another block.")
+    return sealed
+
+
+def _quorum(anchor: Anchor) -> int | None:
+    """How many validators of the trust file sealed the block; None if they or the seals aren't there, or too few."""
+    if anchor.sealed is None or not anchor.chain.validators:
+        return None
+    try:
+        return require_quorum(anchor.sealed, anchor.chain.validators)
+    except SealsInvalid:
+        return None
+
+
+def _ask(anchor: Anchor, node: Node, *, is_final: bool) -> None:
+    """Chain, block, code and writer as the node sees them, and finality unless seals have shown it."""
     try:
         own, contract = _hex(anchor.block.hash), _hex(anchor.chain.contract)
         at_height = node("eth_getBlockByNumber", hex(anchor.block.number), False) or {}
@@ -147,12 +188,12 @@ def _ask(anchor: Anchor, node: Node) -> None:
         _agree("交易位置", "place of the transaction", place, (own, anchor.receipt_index))
         writer = bytes.fromhex(receipt["from"][2:])
         _agree("写入者", "writer", writer in anchor.chain.writers, True)
-        finalized = node("eth_getBlockByNumber", "finalized", False) or {}
+        finalized = {} if is_final else node("eth_getBlockByNumber", "finalized", False) or {}
     except NodeUnavailable as error:
         raise Undecided(f"链节点没有应答：{error}", f"The node doesn't answer: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Undecided("链节点的应答无法理解。", "The node's answer makes no sense.") from error
-    if int(finalized.get("number") or "0x0", 16) < anchor.block.number:
+    if not is_final and int(finalized.get("number") or "0x0", 16) < anchor.block.number:
         raise Undecided("该区块在链上尚未最终确认。", "The block isn't final on the chain yet.")
 
 
@@ -177,7 +218,7 @@ def _parse(data: bytes) -> dict[str, Any]:
 def _is_well_formed(stated: dict[str, Any]) -> bool:
     numbers = ("chain_id", "size", "block_number", "block_time", "receipt_index")
     return (
-        set(stated) == MEMBERS
+        set(stated) - {SEALED_HEADER} == MEMBERS
         and all(type(stated[name]) is int and stated[name] >= 0 for name in numbers)
         and isinstance(stated["receipt_proof"], list)
         and 0 < len(stated["receipt_proof"]) <= _MAXIMUM_NODES

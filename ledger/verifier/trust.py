@@ -17,7 +17,8 @@ _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True, slots=True)
 class TrustedChain:
-    """A chain and the contract on it. Addresses and hashes are raw bytes (20 and 32)."""
+    """A chain and the contract on it. Addresses and hashes are raw bytes (20 and 32). `validators`: those whose seals
+    make a block final; empty where something else does."""
 
     chain_id: int
     name: str
@@ -26,6 +27,7 @@ class TrustedChain:
     code_hash: bytes
     log_id: bytes
     writers: tuple[bytes, ...]
+    validators: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def _trust(value: object) -> Trust:
 
 
 def _chain(value: object) -> TrustedChain:
-    chain = _object(value, "chain_id", "name", "development", "contract", "code_hash", "log_id", "writers")
+    members = ("chain_id", "name", "development", "contract", "code_hash", "log_id", "writers")
+    has_validators = isinstance(value, dict) and "validators" in value
+    chain = _object(value, *members, *(("validators",) if has_validators else ()))
     if not isinstance(chain["development"], bool):
         raise TypeError("`development` is true or false")
     return TrustedChain(
@@ -88,6 +92,7 @@ def _chain(value: object) -> TrustedChain:
         code_hash=_hexadecimal(chain["code_hash"], _HASH),
         log_id=_hexadecimal(chain["log_id"], _HASH),
         writers=tuple(_hexadecimal(writer, _ADDRESS) for writer in _list(chain["writers"])),
+        validators=tuple(_hexadecimal(each, _ADDRESS) for each in _list(chain.get("validators", []))),
     )
 
 
