@@ -4,8 +4,6 @@ Celery knows nothing of the domain and the domain nothing of Celery: every task 
 run twice. Tasks carry ids only; the database holds the truth.
 """
 
-import logging
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,6 +11,7 @@ from uuid import UUID
 from celery import Celery
 
 from app.broker import celery_client
+from app.parts import run_each
 from app.processes import settle
 from app.settings import load_settings
 from core.outbox import relay
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from app.composition import Application
 
 settings = load_settings()
-_log = logging.getLogger(__name__)
 
 
 @cache
@@ -92,7 +90,7 @@ def sweep() -> None:
     """Moves what has become due or expired since the last sweep; the work is that of today's dates alone."""
     services = application().services
     now = services.clock.now()
-    _each(
+    run_each(
         services.performance.sweep_due,
         lambda: services.signing.expire_envelopes(now),
         lambda: services.signing.remind_by_schedule(now),
@@ -106,22 +104,9 @@ def maintain() -> None:
     never used again."""
     services = application().services
     now = services.clock.now()
-    _each(
+    run_each(
         services.pki.ensure_authority,
         lambda: services.seals.renew_certificates(now),
         services.pki.destroy_old_keys,
         lambda: services.signing.renew_timestamps(now),
     )
-
-
-def _each(*parts: Callable[[], object]) -> None:
-    """Runs every part, whatever becomes of those before it, and then fails if one of them did."""
-    failures = []
-    for part in parts:
-        try:
-            part()
-        except Exception as error:  # noqa: BLE001 - kept, told, and raised once the others had their turn
-            _log.exception("a part of a periodic task failed")
-            failures.append(error)
-    if failures:
-        raise failures[0]

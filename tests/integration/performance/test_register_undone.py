@@ -32,7 +32,8 @@ def deliver(world: "World", notify: NotifyService, engine: Engine) -> None:
             waiting = list(uow.session.scalars(query))
         if not waiting:
             return
-        assert all([dispatcher.handle(event_id) for event_id in waiting])
+        for event_id in waiting:
+            assert dispatcher.handle(event_id)
 
 
 def reminders(world: "World") -> dict[str, int]:
