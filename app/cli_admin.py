@@ -15,6 +15,7 @@ from uuid import UUID
 import typer
 
 from app.cli_admin_evidence import evidence
+from app.cli_admin_log import log_key
 from core import ids
 from core.clock import rfc3339
 from core.errors import DingyueError
@@ -32,6 +33,7 @@ admin.add_typer(certificates, name="certificates")
 anchor_writer = typer.Typer(no_args_is_help=True, help="The accounts that write anchors on chains.")
 admin.add_typer(anchor_writer, name="anchor-writer")
 admin.add_typer(evidence, name="evidence")
+admin.add_typer(log_key, name="log-key")
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
 

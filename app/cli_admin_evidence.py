@@ -46,7 +46,7 @@ def erase(
 
     if not _REFERENCE.fullmatch(reference):
         raise typer.BadParameter("a number such as 2026-118: no spaces, with a digit", param_hint="--reference")
-    with _application(as_json=as_json) as application, _eraser(application) as eraser:
+    with this_installation(as_json=as_json) as application, _eraser(application) as eraser:
         order = ErasureOrder(reason, reference, f"command_line:{getpass.getuser()}")
         result = eraser.erase(ids.parse(ids.EVIDENCE, evidence_id), order)
     _say(
@@ -68,7 +68,7 @@ def hold(
     """Keeps a record from being erased, until somebody else releases it."""
     from ledger.hold_evidence import Order, place_operator_hold
 
-    with _application(as_json=as_json) as application:
+    with this_installation(as_json=as_json) as application:
         placed = place_operator_hold(
             application.services.unit_of_work,
             getpass.getuser(),
@@ -90,7 +90,7 @@ def release(
     """Releases a hold, also an organisation's; another user of the machine than the one who placed it."""
     from ledger.hold_evidence import release_operator_hold
 
-    with _application(as_json=as_json) as application:
+    with this_installation(as_json=as_json) as application:
         identifier = ids.parse(ids.EVIDENCE_HOLD, hold_id)
         released = release_operator_hold(application.services.unit_of_work, getpass.getuser(), identifier, reference)
     facts = {"hold": hold_id, "released_at": rfc3339(released.released_at)}
@@ -98,7 +98,7 @@ def release(
 
 
 @contextmanager
-def _application(*, as_json: bool) -> Iterator["Application"]:
+def this_installation(*, as_json: bool) -> Iterator["Application"]:
     """This installation; an error of ours ends the command with exit code 1."""
     from app.composition import build
     from app.settings import load_settings

@@ -136,6 +136,8 @@ class LogSettings(_Section):
     origin: str
     # How often new evidence is anchored on the chain at most, in seconds.
     anchor_every_seconds: int = 300
+    # After a rotation of the log's key the old one signs beside the new one for so many days.
+    key_overlap_days: Annotated[int, Field(ge=0)] = 30
     # Further authorities that stamp every checkpoint, besides the one of `timestamp`: `LOG__TIMESTAMPS__0__URL` …
     timestamps: Annotated[tuple[TimestampSettings, ...], BeforeValidator(_in_order)] = ()
 

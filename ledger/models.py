@@ -207,12 +207,20 @@ class CheckpointTimestamp(Base):
 
 
 class LogKey(Base):
-    """The log's Ed25519 key: the raw public key, and the private key sealed by `core.secrets.SecretBox`."""
+    """One of the log's Ed25519 keys: the raw public key, and the private key sealed by `core.secrets.SecretBox`.
+
+    Every generation but the first came by a rotation: `statement` is the signed note in which the key before names it,
+    `announced_by` the evidence of that, whose place in the log decides from which checkpoint on the key signs.
+    """
 
     __tablename__ = "log_key"
     __append_only__ = True
 
     origin: Mapped[str] = mapped_column(Text, primary_key=True)
-    public_key: Mapped[bytes]
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    public_key: Mapped[bytes] = mapped_column(unique=True)
     sealed_private_key: Mapped[bytes]
     created_at: Mapped[datetime]
+    announced_by: Mapped[UUID | None] = mapped_column(ForeignKey("evidence_entry.id"))
+    statement: Mapped[bytes | None]
+    predecessor_signs_until: Mapped[datetime | None]

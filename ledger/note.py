@@ -134,9 +134,12 @@ def parse_note(data: bytes) -> Note:
     return Note(text + "\n", signatures)
 
 
-def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> Note:
-    """Signs `text` (ending in a newline) with a log's key. The same input gives the same bytes (RFC 8032)."""
-    note = Note(text, (Signature(name, VerifierKey.of(name, key).key_id, key.sign(text.encode())),))
+def sign_note(text: str, name: str, *keys: Ed25519PrivateKey) -> Note:
+    """Signs `text` (ending in a newline) with a log's keys, in their order.
+
+    The same input gives the same bytes (RFC 8032).
+    """
+    note = Note(text, tuple(Signature(name, VerifierKey.of(name, key).key_id, key.sign(text.encode())) for key in keys))
     if parse_note(note.to_bytes()) != note:
         raise NoteInvalid("this text can't be told from its signatures")
     return note

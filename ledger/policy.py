@@ -1,7 +1,8 @@
 """Pure decisions of the ledger."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,6 +65,37 @@ def _check_stated(value: object, level: int) -> None:
         )
     for child in children:
         _check_stated(child, level + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerm:
+    """When a key of the log signs: checkpoints of at least `first_size` entries, until a later key takes over.
+
+    `first_size` is None while the announcement of the key has no index. The key before it goes on signing until
+    `predecessor_signs_until`, which only the first key doesn't have.
+    """
+
+    first_size: int | None
+    predecessor_signs_until: datetime | None
+
+
+def in_office(terms: Sequence[KeyTerm], size: int) -> int:
+    """The generation whose signature makes a checkpoint of `size`; `terms` are in order, the first from size 0 on."""
+    return max(
+        generation for generation, term in enumerate(terms) if term.first_size is not None and term.first_size <= size
+    )
+
+
+def signing_generations(terms: Sequence[KeyTerm], size: int, now: datetime) -> list[int]:
+    """Those that sign a checkpoint of `size` at `now`: the one in office, then the ones before it in their overlap.
+
+    How long a key signs on is its own successor's to say: a later rotation neither cuts it off nor, where it is in
+    wrong hands, calls it back.
+    """
+    newest = in_office(terms, size)
+    ends = [term.predecessor_signs_until for term in terms[1 : newest + 1]]
+    overlapping = [generation for generation, end in enumerate(ends) if end is not None and now < end]
+    return [newest, *reversed(overlapping)]
 
 
 def timestamp_instant(token: bytes, digest: bytes) -> datetime:

@@ -24,7 +24,6 @@ from ledger.models import (
     EvidenceSubmission,
     LogCheckpoint,
     LogHead,
-    LogKey,
     LogLeaf,
     PendingEntry,
 )
@@ -270,23 +269,5 @@ def add_timestamp(session: Session, size: int, authority: str, token: bytes, sta
     session.execute(
         insert(CheckpointTimestamp)
         .values(size=size, authority=authority, token=token, stamped_at=stamped_at)
-        .on_conflict_do_nothing()
-    )
-
-
-def log_key(session: Session, origin: str) -> LogKey | None:
-    return session.get(LogKey, origin)
-
-
-def add_log_key(session: Session, key: LogKey) -> None:
-    """Keeps the key unless the log has one already."""
-    session.execute(
-        insert(LogKey)
-        .values(
-            origin=key.origin,
-            public_key=key.public_key,
-            sealed_private_key=key.sealed_private_key,
-            created_at=key.created_at,
-        )
         .on_conflict_do_nothing()
     )

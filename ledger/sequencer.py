@@ -2,10 +2,10 @@
 
     1 stage    one transaction under an advisory lock: take pending entries, give them the next indexes.
                From here an entry's index is durable and never changes; a crash leaves staged leaves.
-    2 read     the staged leaves behind the latest checkpoint, which must carry our own signature.
+    2 read     the staged leaves behind the latest checkpoint, which must bear the signature of the key then in office.
     3 extend   write the tiles and entry bundles that the new leaves touch.
     4 check    read them back and hash them again, bottom to top; the new tree must extend the old checkpoint.
-    5 sign     Ed25519, deterministic.
+    5 sign     by the key in office at this size, and by those before it that still sign on; Ed25519, deterministic.
     6 publish  one transaction: compare-and-swap the head's size, insert the checkpoint, emit `CheckpointPublished`.
 
 Recovery is running it again: step 1 finds what is still pending, step 2 whatever was staged but not published, and
@@ -15,6 +15,7 @@ extend and sign, over the same leaves, and the swap lets one publish. A run cost
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from core.secrets import SecretBox
@@ -22,7 +23,7 @@ from core.unit_of_work import UnitOfWorkFactory
 from ledger import repository
 from ledger.errors import LogCorrupted
 from ledger.events import CheckpointPublished
-from ledger.keys import open_log_key
+from ledger.keys import LogKeys, read_keys
 from ledger.merkle import (
     EMPTY_ROOT,
     ProofInvalid,
@@ -33,7 +34,7 @@ from ledger.merkle import (
     verify_consistency,
 )
 from ledger.models import LogCheckpoint, LogLeaf
-from ledger.note import Checkpoint, NoteInvalid, VerifierKey, open_checkpoint, sign_note
+from ledger.note import Checkpoint, NoteInvalid, open_checkpoint, sign_note
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, TileStore, tile_at
 
 STAGE_LIMIT = 10_000
@@ -44,8 +45,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Staged leaves. `entries` start at index `start`, the last bundle's first entry, not at `previous.size`."""
+    """Staged leaves. `entries` start at index `start`, the last bundle's first entry, not at `previous.size`.
 
+    `keys` are those of the log, of which every one that the leaves announce is among them.
+    """
+
+    keys: LogKeys
     previous: Checkpoint
     start: int
     entries: Sequence[bytes]
@@ -69,17 +74,18 @@ class Sequencer:
 
         Raises `LogCorrupted`, having signed nothing, if any hash isn't what it must be.
         """
-        self.stage()
-        key = open_log_key(self.unit_of_work, self.secrets, self.origin)
-        batch = self.read_batch(VerifierKey.of(self.origin, key))
+        now = self.stage()
+        batch = self.read_batch()
         if batch is None:
             return None
         self.check_written(self.extend_tiles(batch), batch.size)
         checkpoint = self.check_extension(batch)
-        note = sign_note(checkpoint.text(), self.origin, key).to_bytes()
+        signers = batch.keys.open_signers(self.secrets, checkpoint.size, now)
+        note = sign_note(checkpoint.text(), self.origin, *signers).to_bytes()
         return checkpoint.size if self.publish(batch.previous, checkpoint, note) else None
 
-    def stage(self) -> None:
+    def stage(self) -> datetime:
+        """Returns the instant of this run."""
         with self.unit_of_work() as uow:
             repository.lock_sequencer(uow.session)
             first = repository.staged_size(uow.session)
@@ -88,8 +94,9 @@ class Sequencer:
                 LogLeaf(leaf_index=index, evidence_id=evidence_id, staged_at=uow.now)
                 for index, evidence_id in enumerate(pending, first)
             )
+        return uow.now
 
-    def read_batch(self, key: VerifierKey) -> Batch | None:
+    def read_batch(self) -> Batch | None:
         """The leaves that no checkpoint holds yet, with the entries that share a bundle with them, if any."""
         with self.unit_of_work() as uow:
             size = repository.head_size(uow.session)
@@ -98,13 +105,14 @@ class Sequencer:
             head = repository.checkpoint(uow.session, size)
             start = size - size % TILE_WIDTH
             leaves = repository.leaves_from(uow.session, start)
-        previous = _opened(head, size, key)
+            keys = read_keys(uow.session, self.origin)  # After the leaves: no announcement among them is missed.
+        previous = _opened(head, size, keys)
         if [index for index, _ in leaves] != list(range(start, start + len(leaves))):
             raise LogCorrupted(what="leaf indexes are not contiguous")
         for index, row in leaves:
             if leaf_hash(row.entry) != row.leaf_hash:
                 raise LogCorrupted(what=f"the entry of leaf {index} has changed")
-        return Batch(previous, start, [row.entry for _, row in leaves])
+        return Batch(keys, previous, start, [row.entry for _, row in leaves])
 
     def extend_tiles(self, batch: Batch) -> list[Tile]:
         """Writes what the new leaves touch, level by level, and returns it.
@@ -177,12 +185,12 @@ class Sequencer:
         return self.tiles.hashes(tile_at(level, start // TILE_WIDTH, old_size)) if width else []
 
 
-def _opened(head: LogCheckpoint | None, size: int, key: VerifierKey) -> Checkpoint:
-    """The latest checkpoint as it was signed: only our signature says what its root was."""
+def _opened(head: LogCheckpoint | None, size: int, keys: LogKeys) -> Checkpoint:
+    """The latest checkpoint as it was signed: only the key that was in office then says what its root was."""
     if size == 0:
-        return Checkpoint(key.name, 0, EMPTY_ROOT)
+        return Checkpoint(keys.origin, 0, EMPTY_ROOT)
     try:
-        opened = open_checkpoint(head.note if head else b"", [key], key.name)
+        opened = open_checkpoint(head.note if head else b"", [keys.verifier_in_office(size)], keys.origin)
     except NoteInvalid as error:
         raise LogCorrupted(what=f"the checkpoint of size {size}: {error}") from error
     if opened.size != size:

@@ -4,9 +4,9 @@ Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from ledger.receipts import Receipt, receipt, receipts
 from ledger.record import Subject
 from ledger.record_evidence import record_evidence
 from ledger.repository import LoggedRecord
+from ledger.rotate_key import LogKeyRotation, rotate_log_key, rotations
 from ledger.sequencer import Sequencer
 from ledger.tiles import Tile, TileStore
 
@@ -77,12 +78,20 @@ class LedgerService:
     # The log
 
     def ensure_log_key(self) -> str:
-        """Makes the log's key at set-up, once; returns its vkey."""
-        return str(keys.ensure_log_key(self.unit_of_work, self.secrets, self.origin))
+        """Makes the log's first key at set-up, once; returns the newest one's vkey."""
+        return str(keys.ensure_log_key(self.unit_of_work, self.secrets, self.origin)[-1])
 
     def vkeys(self) -> list[str]:
-        """The C2SP verifier keys of the log. Raises `LogKeyMissing` before set-up."""
-        return [str(keys.log_verifier_key(self.unit_of_work, self.origin))]
+        """All C2SP verifier keys the log ever had, oldest first. Raises `LogKeyMissing` before set-up."""
+        return [str(key) for key in keys.log_keys(self.unit_of_work, self.origin).verifiers]
+
+    def rotate_key(self, overlap: timedelta, requested_by: Mapping[str, Any]) -> LogKeyRotation:
+        """See `ledger.rotate_key`."""
+        return rotate_log_key(self.unit_of_work, self.secrets, self.origin, overlap=overlap, requested_by=requested_by)
+
+    def key_rotations(self) -> list[LogKeyRotation]:
+        """All of them, oldest first, for everybody. Raises `LogKeyMissing`."""
+        return rotations(keys.log_keys(self.unit_of_work, self.origin))
 
     def sequence_pending(self) -> int | None:
         """Logs what is pending and returns the new checkpoint's size; None if there was nothing new.
@@ -120,7 +129,7 @@ class LedgerService:
 
     def examine(self) -> Iterator[str]:
         """Reads the whole log and yields what is wrong with it (`dingyue fsck`). Raises `LogKeyMissing`."""
-        key = keys.log_verifier_key(self.unit_of_work, self.origin)
+        key = keys.log_keys(self.unit_of_work, self.origin).verifiers[0]
         return Examination(self.unit_of_work, TileStore(self.objects), key).examine()
 
     # Proofs

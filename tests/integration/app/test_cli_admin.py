@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 from app.cli_admin import admin
 from app.embedded import SERVICE_ROLE, EmbeddedPostgres
 from core import ids
+from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.models import EvidenceRecord
+from ledger.service import LedgerService
 from signing.pki.models import Certificate
 from tests.support.clock import FixedClock
 from tests.support.pki import PKIDesk
@@ -109,3 +111,24 @@ def test_the_master_key_is_changed(environment: pytest.MonkeyPatch, desk: PKIDes
     environment.delenv("DINGYUE_SECRETS__PREVIOUS_MASTER_KEY")
     assert run("rewrap-keys") == {"rewrapped": 0}
     assert "0 " in CliRunner().invoke(admin, ["rewrap-keys"]).stdout
+
+
+def test_the_log_s_key_is_rotated_once_until_it_has_signed(
+    environment: pytest.MonkeyPatch, unit_of_work: UnitOfWorkFactory, tmp_path: Path
+) -> None:
+    objects = Objects.at(f"file://{tmp_path / 'objects'}")
+    ledger = LedgerService(unit_of_work, objects, SecretBox(OLD), "dingyue.test/log")
+    assert run("log-key", "rotate", exit_code=1)["code"] == "log_key_missing"
+    ledger.ensure_log_key()
+
+    first = run("log-key", "rotate", "--overlap-days", "7")
+    again = run("log-key", "rotate")
+    waiting = run("log-key", "list")
+    ledger.sequence_pending()
+
+    assert (first["is_new"], again["is_new"]) == (True, False)
+    assert again["successor"] == first["successor"]
+    assert [each["vkey"] for each in waiting] == [first["predecessor"], first["successor"]] == ledger.vkeys()
+    assert [each["first_size"] for each in waiting] == [0, None]
+    assert [each["first_size"] for each in run("log-key", "list")] == [0, 1]
+    assert run("log-key", "rotate")["predecessor"] == first["successor"]
