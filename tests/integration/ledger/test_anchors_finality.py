@@ -1,18 +1,27 @@
 """When an anchor is final on a consortium chain: enough of the named validators sealed its block."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import rfc8785
+from eth_keys.datatypes import PrivateKey
 
 from accounts.policy import Actor
 from app.embedded import EmbeddedChain
 from ledger.anchors.policy import AnchorState, ChainSettings
 from ledger.anchors.service import AnchorService, evm_facts
+from ledger.note import Checkpoint
+from ledger.package.trust import RootCertificates, WitnessPolicy, trust_document
 from ledger.service import LedgerService
+from ledger.verifier.chain import check_anchor, check_block_hash
+from ledger.verifier.package import Package
 from ledger.verifier.receipts import anchored_logs, parse_header, prove_receipt
 from ledger.verifier.seals import parse_sealed_header, require_quorum
+from ledger.verifier.trust import Trust, parse_trust
+from ledger.verifier.verdict import Contradiction, Undecided
 from tests.support.anchors import AnchoredLedger, chain_settings, mine
 from tests.support.bft import KEYS, Consensus, Dressing, SealedChain, address
 from tests.support.clock import FixedClock
@@ -96,3 +105,72 @@ def test_a_chain_that_is_not_of_that_kind_is_told(anchored: AnchoredLedger) -> N
     (status,) = anchored.anchors.status()
     assert status.error_code == "anchor_quorum_missing"
     assert status.finalized_size == 0
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a package has of an anchor on the consortium's chain, and the trust file that names its validators."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    evm: dict[str, Any]
+    trust: Trust
+
+    def check(self, *, evm: dict[str, Any] | None = None, trust: Trust | None = None, **by: Any) -> str:
+        """Checks 8a and 8b offline; what 8b says in English."""
+        members = {"anchors/checkpoint": self.note, "anchors/evm.json": rfc8785.dumps(evm or self.evm)}
+        passed = check_anchor(Package(members), self.checkpoint, trust or self.trust)
+        return check_block_hash(passed.value, by.get("block_hash"), None).en
+
+    def with_validators(self, *keys: PrivateKey) -> Trust:
+        (chain,) = self.trust.chains
+        return replace(self.trust, chains=(replace(chain, validators=tuple(address(key) for key in keys)),))
+
+
+@pytest.fixture
+def proven(anchored: AnchoredLedger) -> Proven:
+    anchored = sealed_by(anchored, Dressing())
+    size = anchored.grow()
+    anchored.settle(size)
+    published = anchored.ledger.published_checkpoint(size)
+    document = trust_document(
+        origin=anchored.ledger.origin,
+        vkeys=anchored.ledger.vkeys(),
+        chains=anchored.anchors.trusted_chains(),
+        roots=RootCertificates((), ()),
+        witnesses=WitnessPolicy(),
+    )
+    return Proven(
+        checkpoint=Checkpoint(anchored.ledger.origin, size, published.root),
+        note=published.note,
+        evm=evm_facts(anchored.all_anchors()[0]),
+        trust=parse_trust(document),
+    )
+
+
+def test_the_verifier_needs_no_block_hash_where_trusted_validators_sealed_the_block(proven: Proven) -> None:
+    assert proven.check().startswith("3 of the 4 validators of the trust file sealed block 0x")
+    assert "independent source" in proven.check(block_hash=proven.evm["block_hash"])
+    with pytest.raises(Contradiction, match="looked up"):
+        proven.check(block_hash="0x" + "00" * 32)
+
+
+def test_seals_of_others_prove_nothing(proven: Proven) -> None:
+    """Other validators trusted, none trusted, or no seals in the package: the user must look up the hash after all."""
+    bare = {name: value for name, value in proven.evm.items() if name != "sealed_header"}
+    for trust, evm in (
+        (proven.with_validators(*KEYS[3:7]), proven.evm),
+        (proven.with_validators(), proven.evm),
+        (proven.trust, bare),
+    ):
+        with pytest.raises(Undecided, match="compare it yourself"):
+            proven.check(trust=trust, evm=evm)
+
+
+def test_seals_that_are_damaged_or_of_another_block_contradict(proven: Proven) -> None:
+    sealed = bytes.fromhex(proven.evm["sealed_header"][2:])
+    foreign = bytearray(sealed)
+    foreign[10] ^= 1  # In the parent's hash.
+    for damaged in (sealed[:-1], b"", bytes(foreign)):
+        with pytest.raises(Contradiction):
+            proven.check(evm=proven.evm | {"sealed_header": "0x" + damaged.hex()})
