@@ -126,6 +126,34 @@ def test_a_signature_without_an_answer_is_pending_and_then_upgraded(
     assert judged(table, envelope_id, pki).outcome == "authentic"
 
 
+def test_a_later_signature_says_nothing_of_when_the_earlier_one_was_made(
+    table: Table, pki: PKIService, authority: FailingAuthority, clock: FixedClock
+) -> None:
+    """Its own time-stamp is over its own value alone: only one over the document ends *pending*."""
+    document = table.service.upload_document(table.sender, name="合同.pdf", data=contract_pdf(2))
+    signers = [table.recipient("buyer", 1), table.recipient("supplier", 2), table.recipient("witness", 3)]
+    fields = [signature_field(each.key, row) for row, each in enumerate(signers)]
+    envelope_id = table.service.create_envelope(table.sender, table.plan(document.id, *signers, fields=fields))
+    table.service.send_envelope(table.sender, envelope_id)
+    session = table.authenticated(envelope_id, "buyer")
+    authority.fails = "before"
+    table.sign(session)
+    authority.fails = None
+    table.sign(table.authenticated(envelope_id, "supplier"))
+
+    (document,) = table.service.envelope(table.sender, envelope_id).documents
+    assert not document.current.is_timestamped
+    sources = [each.time_source for each in judged(table, envelope_id, pki).signatures]
+    assert sources == ["claimed", "signature_timestamp"]
+
+    assert table.service.upgrade_timestamps(clock.now()) == 1
+    (document,) = table.service.envelope(table.sender, envelope_id).documents
+    assert document.current.is_timestamped
+    verdict = judged(table, envelope_id, pki)
+    assert verdict.outcome == "authentic", verdict
+    assert [each.time_source for each in verdict.signatures[:2]] == ["document_timestamp", "signature_timestamp"]
+
+
 @pytest.mark.parametrize("fails", ["before", "after"])
 def test_the_seal_waits_for_an_answer(table: Table, pki: PKIService, authority: FailingAuthority, fails: str) -> None:
     envelope_id = sent(table)

@@ -1,5 +1,5 @@
 """What can happen to an envelope beside being signed: several documents, approval, mending, other signers, more time,
-reminders, time-stamps that come later, signatures made elsewhere, and undoing the contract."""
+reminders, signatures made elsewhere, and undoing the contract."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,13 +13,10 @@ from core.clock import rfc3339
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from ledger.errors import TimestampUnavailable
 from signing import errors
 from signing.note_delivery import note_delivery
-from signing.pdf.errors import SealingNotReady
 from signing.plan import Anchor, FieldKind, NewEnvelope
 from signing.policy import RecipientRole
-from signing.renew_timestamps import RENEW_BEFORE
 from signing.replace_recipient import Replacement
 from tests.support.certificates import certify
 from tests.support.clock import FixedClock
@@ -351,67 +348,6 @@ def test_what_became_of_the_message_shows_until_the_link_is_opened(
     table.open(envelope_id, "buyer")
     assert report("30003 unreachable") == "viewed"
     assert table.steps(envelope_id).count("recipient.bounced") == 1
-
-
-# Time-stamps that come later
-
-
-def test_a_signature_without_an_authority_waits_for_its_timestamp(table: Table, clock: FixedClock) -> None:
-    envelope_id = table.sent()
-    table.paper.has_timestamps = False
-    table.sign(table.authenticated(envelope_id, "buyer"))
-    (document,) = table.service.envelope(table.sender, envelope_id).documents
-    assert not document.current.is_timestamped
-    assert table.service.upgrade_timestamps(clock.now()) == 0
-    assert "timestamped" not in table.content(envelope_id)
-
-    table.paper.has_timestamps = True
-    assert table.service.upgrade_timestamps(clock.now()) == 1
-    assert table.service.upgrade_timestamps(clock.now()) == 0
-    (document,) = table.service.envelope(table.sender, envelope_id).documents
-    assert document.current.is_timestamped
-    table.sign(table.authenticated(envelope_id, "supplier"))
-    table.service.seal_envelope(envelope_id)
-    assert table.content(envelope_id).splitlines()[-4:] == [
-        "%% signed by 签署人 buyer",
-        "%% timestamped",
-        "%% signed by 签署人 supplier",
-        "%% sealed",
-    ]
-
-
-def test_nothing_is_sent_that_could_not_be_sealed(table: Table) -> None:
-    envelope_id = table.service.create_envelope(table.sender, table.plan(table.upload()))
-    table.paper.has_timestamps = False
-    with pytest.raises(SealingNotReady):
-        table.service.send_envelope(table.sender, envelope_id)
-    assert table.state(envelope_id) == "draft"
-    table.paper.has_timestamps = True
-    table.service.send_envelope(table.sender, envelope_id)
-
-
-def test_sealing_waits_visibly_for_the_authority(table: Table) -> None:
-    envelope_id = table.sent(table.recipient("buyer"))
-    table.sign(table.authenticated(envelope_id, "buyer"))
-    table.paper.has_timestamps = False
-    with pytest.raises(TimestampUnavailable):
-        table.service.seal_envelope(envelope_id)
-    view = table.service.envelope(table.sender, envelope_id).envelope
-    assert view.state == "sealing"
-    assert view.last_error
-    table.paper.has_timestamps = True
-    table.service.seal_envelope(envelope_id)
-    assert table.state(envelope_id) == "completed"
-
-
-def test_a_timestamp_is_renewed_before_its_certificate_ends(table: Table, clock: FixedClock) -> None:
-    envelope_id = completed(table)
-    assert table.service.renew_timestamps(clock.now()) == 0
-    clock.advance(timedelta(days=3650) - RENEW_BEFORE)
-    assert table.service.renew_timestamps(clock.now()) == 1
-    assert table.content(envelope_id).endswith("timestamped\n")
-    assert table.service.renew_timestamps(clock.now()) == 0
-    assert table.state(envelope_id) == "completed"
 
 
 # Signatures made elsewhere
