@@ -21,6 +21,7 @@ from core.dispatch import Dispatcher, Subscriber
 from core.events import Subscription
 from core.objects import Objects
 from core.rpc import json_rpc
+from core.sandbox import Sandbox, SandboxLimits
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from credit.service import CreditService
@@ -28,6 +29,7 @@ from ledger.anchors import policy as anchors
 from ledger.anchors.service import AnchorService
 from ledger.package.drawing import ReportFonts
 from ledger.package.facts import Honesty, Operator
+from ledger.package.sandboxed import SandboxedPackageVerifier, SandboxedPDFVerifier
 from ledger.package.service import PackageService
 from ledger.package.trust import RootCertificates
 from ledger.ports import TimestampAuthority
@@ -46,8 +48,7 @@ from signing.bulk.service import BulkService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
 from signing.pdf.adapters.http_revocation import RevocationSource
-from signing.pdf.sandbox import Sandbox, SandboxLimits
-from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener, SandboxedVerifier
+from signing.pdf.sandboxed import SandboxedLocator, SandboxedPreparer, SandboxedScreener
 from signing.pdf.sign import PDFSigner
 from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
 from signing.pki.service import PKIService
@@ -204,6 +205,8 @@ def build_services(settings: Settings, base: Foundation) -> Services:
                 is_built_in_timestamp=platform.is_built_in_timestamp,
             ),
             fonts=ReportFonts(REGULAR, BOLD),
+            verify=SandboxedPackageVerifier(sandbox_of(settings.sandbox)),
+            verify_document=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
         ),
         signing=signing,
         templates=TemplateService(context=signing),
@@ -219,7 +222,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             pki,
             signing_roots=remote_roots,
             timestamp_roots=external_roots,
-            verify=SandboxedVerifier(sandbox_of(settings.sandbox)),
+            verify=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
             clock=base.clock,
         ),
         performance=PerformanceService(unit_of_work),
@@ -259,7 +262,8 @@ def _note_delivery(uow: UnitOfWork, event: LinkMessageSettled) -> None:
 def sandbox_of(settings: SandboxSettings) -> Sandbox:
     """One for the whole process, however often it is put together; it starts nothing before it is used."""
     memory = settings.memory_megabytes * 1024 * 1024
-    return Sandbox(SandboxLimits(settings.workers, memory, modules=("signing.pdf.sandboxed",)))
+    modules = ("signing.pdf.sandboxed", "ledger.package.sandboxed")
+    return Sandbox(SandboxLimits(settings.workers, memory, modules=modules))
 
 
 def _screening_limits(settings: Settings) -> ScreeningLimits:

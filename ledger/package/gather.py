@@ -15,10 +15,11 @@ from ledger.package.facts import linked_subjects
 from ledger.record import EvidenceFile
 from ledger.repository import LoggedRecord
 from ledger.service import LedgerService, StampedCheckpoint
-from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, DOCUMENTS, EVM_ANCHOR, exhibit_folder
+from ledger.verifier.layout import CHECKPOINT, DOCUMENTS, EVM_ANCHOR, checkpoint_token, exhibit_folder
 from ledger.verifier.timestamp import canonical_token
 
 _PAGE = 200
+_MOST_STAMPS = 9
 _MOST_SUBJECTS = 50
 """Links are followed until so many subjects are known; a contract has a handful."""
 
@@ -34,13 +35,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Records with proofs (in the same order) against the checkpoint `note`, which `anchor` put on the chain."""
+    """Records with proofs (in the same order) against the checkpoint `note`, which `anchor` put on the chain.
+
+    `stamps` are the time-stamps over it, the earliest first.
+    """
 
     records: tuple[LoggedRecord, ...]
     proofs: tuple[bytes, ...]
     documents: tuple[Document, ...]
     note: bytes
-    stamp: StampedCheckpoint
+    stamps: tuple[StampedCheckpoint, ...]
     anchor: Anchor
 
     def members(self) -> dict[str, bytes]:
@@ -54,7 +58,8 @@ class Gathered:
             members[folder + "proof.tlog-proof"] = proof
         members[CHECKPOINT] = self.note
         members[EVM_ANCHOR] = rfc8785.dumps(evm_facts(self.anchor))
-        members[CHECKPOINT_TOKEN] = canonical_token(self.stamp.token)
+        for number, stamp in enumerate(self.stamps, 1):
+            members[checkpoint_token(number)] = canonical_token(stamp.token)
         return members
 
 
@@ -75,7 +80,7 @@ class EvidenceGatherer:
             proofs=tuple(self.ledger.tlog_proof(record.id, anchor.size) for record in records),
             documents=self._documents(records),
             note=self.ledger.published_checkpoint(anchor.size).note,
-            stamp=self._stamp(anchor.size),
+            stamps=self._stamps(anchor.size),
             anchor=anchor,
         )
 
@@ -110,12 +115,12 @@ class EvidenceGatherer:
             raise EvidenceNotAnchored
         return anchor
 
-    def _stamp(self, size: int) -> StampedCheckpoint:
-        """The earliest time-stamp over the anchored checkpoint; asked for now if there is none yet."""
+    def _stamps(self, size: int) -> tuple[StampedCheckpoint, ...]:
+        """The time-stamps over the anchored checkpoint, the earliest first; asked for now if there is none yet."""
         stamps = self.ledger.timestamps(size) or self.ledger.ensure_timestamp(size)
         if not stamps:
             raise EvidenceNotAnchored
-        return stamps[0]
+        return tuple(stamps[:_MOST_STAMPS])
 
     def _documents(self, records: Sequence[LoggedRecord]) -> tuple[Document, ...]:
         """Every stored file once. A merely notarised digest has no stored file."""

@@ -38,10 +38,10 @@ from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, t
 from ledger.ports import DocumentSealer, TimestampAuthority
 from ledger.service import LedgerService
 from ledger.verifier.layout import REPORTS
-from ledger.verifier.pades import SignatureVerdict, verify_pdf
+from ledger.verifier.pades import PDFVerdict, SignatureVerdict, verify_pdf
 from ledger.verifier.signatures import proven_time
 from ledger.verifier.trust import Trust, parse_trust
-from ledger.verifier.verdict import ExitCode, Status
+from ledger.verifier.verdict import ExitCode, Status, Verdict
 from ledger.verifier.verify import verify_package
 
 
@@ -56,7 +56,10 @@ class PackageFile:
 
 @dataclass(frozen=True, slots=True)
 class PackageService:
-    """`roots` is asked each time: certificates come into being after the service does."""
+    """`roots` is asked each time: certificates come into being after the service does.
+
+    `verify` and `verify_document` are the verifier's own, or the same in the sandbox: a package holds strangers' files.
+    """
 
     unit_of_work: UnitOfWorkFactory
     objects: Objects
@@ -68,6 +71,8 @@ class PackageService:
     operator: Operator
     honesty: Honesty
     fonts: ReportFonts
+    verify: Callable[..., Verdict] = verify_package
+    verify_document: Callable[..., PDFVerdict] = verify_pdf
     witnesses: WitnessPolicy = field(default_factory=WitnessPolicy)
 
     def trust(self) -> dict[str, Any]:
@@ -79,6 +84,10 @@ class PackageService:
             roots=self.roots(),
             witnesses=self.witnesses,
         )
+
+    def check(self, data: bytes, *, block_hash: str | None = None) -> Verdict:
+        """What the verifier says of anybody's file, trusting what we publish. Raises `SandboxBusy` and nothing else."""
+        return self.verify(data, self.trust(), block_hash=block_hash)
 
     def build(self, actor: Actor, *subject_ids: str) -> PackageFile:
         """All records of the subjects, and of those their facts mention, that the actor may read.
@@ -92,7 +101,7 @@ class PackageService:
         content = gathered.members() | _trust_members(trust) | self._reports(report)
         content |= _instructions(report, content)
         data = write_archive(content, self.timestamp_authority.timestamp)
-        _require_accepted(data, trust)
+        self._require_accepted(data, trust)
         return PackageFile(report.number, f"{report.number}.asice", data)
 
     def _report(self, actor: Actor, gathered: Gathered, trust: Trust) -> Report:
@@ -105,7 +114,7 @@ class PackageService:
             holder=masked_name(holder),
             subjects=tuple(dict.fromkeys(record.subject.id for record in gathered.records)),
             files=tuple((document.name, document.file) for document in gathered.documents),
-            signers=_signers(gathered.documents, trust),
+            signers=self._signers(gathered.documents, trust),
             timeline=timeline(gathered.records),
             log=_log_facts(gathered),
             chain=_chain_facts(gathered.anchor, trust),
@@ -120,26 +129,34 @@ class PackageService:
             english: self.sealer.seal_report(render_report(report, "en", self.fonts), f"Certificate {report.number}"),
         }
 
+    def _signers(self, documents: Sequence[Document], trust: Trust) -> tuple[SignerRow, ...]:
+        """What the signatures in the documents say; document time-stamps are nobody's signature."""
+        roots = {"signing_roots": trust.signing_roots, "timestamp_roots": trust.timestamp_roots}
+        verdicts = [(document.name, self.verify_document(document.data, **roots)) for document in documents]
+        return tuple(
+            _signer_row(name, found)
+            for name, verdict in verdicts
+            for found in verdict.signatures
+            if not found.is_document_timestamp
+        )
+
+    def _require_accepted(self, data: bytes, trust: dict[str, Any]) -> None:
+        """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file."""
+        verdict = self.verify(data, trust)
+        if verdict.exit_code is ExitCode.HOLDS:
+            return
+        wrong = next((c for c in verdict.checks if c.is_required and c.status is not Status.PASS), None)
+        raise PackageRefused(
+            number=wrong.number if wrong else "0",
+            reason_zh=(wrong.reason if wrong else verdict.summary).zh,
+            reason_en=(wrong.reason if wrong else verdict.summary).en,
+        )
+
 
 def _number(now: datetime, gathered: Gathered) -> str:
     """The same records under the same anchor on the same day get the same number."""
     named = hashlib.sha256(gathered.note + b"".join(record.id.bytes for record in gathered.records))
     return f"DY-{local_date(now).replace('-', '')}-{named.hexdigest()[:12].upper()}"
-
-
-def _signers(documents: Sequence[Document], trust: Trust) -> tuple[SignerRow, ...]:
-    """What the signatures in the documents say; document time-stamps are nobody's signature."""
-    signing_roots, timestamp_roots = trust.signing_roots, trust.timestamp_roots
-    verdicts = [
-        (document.name, verify_pdf(document.data, signing_roots=signing_roots, timestamp_roots=timestamp_roots))
-        for document in documents
-    ]
-    return tuple(
-        _signer_row(name, found)
-        for name, verdict in verdicts
-        for found in verdict.signatures
-        if not found.is_document_timestamp
-    )
 
 
 def _signer_row(file_name: str, found: SignatureVerdict) -> SignerRow:
@@ -162,8 +179,8 @@ def _log_facts(gathered: Gathered) -> LogFacts:
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         leaf_indexes=tuple(record.leaf_index for record in gathered.records if record.leaf_index is not None),
-        stamped_at=gathered.stamp.stamped_at,
-        authority=gathered.stamp.authority,
+        stamped_at=gathered.stamps[0].stamped_at,
+        authority=", ".join(stamp.authority for stamp in gathered.stamps),
     )
 
 
@@ -203,16 +220,3 @@ def _instructions(report: Report, content: dict[str, bytes]) -> dict[str, bytes]
 
 def _template(name: str) -> bytes:
     return (files("ledger.package") / "templates" / name).read_bytes()
-
-
-def _require_accepted(data: bytes, trust: dict[str, Any]) -> None:
-    """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file."""
-    verdict = verify_package(data, trust)
-    if verdict.exit_code is ExitCode.HOLDS:
-        return
-    wrong = next((c for c in verdict.checks if c.is_required and c.status is not Status.PASS), None)
-    raise PackageRefused(
-        number=wrong.number if wrong else "0",
-        reason_zh=(wrong.reason if wrong else verdict.summary).zh,
-        reason_en=(wrong.reason if wrong else verdict.summary).en,
-    )

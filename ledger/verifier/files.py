@@ -1,7 +1,7 @@
 """Check 2: every file of a record is in the package with both digests right, and no file is there unexplained.
 
-Only a record that says that the content was never seen (`is_content_seen`: a notarised digest) may name a file that
-isn't there: its holder can compare the digests.
+Only a record that says that the content was never seen (`is_content_seen`: a notarised digest), or seen and not kept
+(`is_content_kept`), may name a file that isn't there: its holder can compare the digests.
 """
 
 import hashlib
@@ -32,23 +32,25 @@ def check_files(package: Package, records: list[ProvenRecord]) -> Passed[dict[st
             )
         found[name] = file
     absent = set(described) - {file.sha256 for file in found.values()}
-    missing = sorted(absent & _expected(records))
+    missing = sorted(absent & _files_of(records, unless="is_content_seen", also_unless="is_content_kept"))
     if missing:
         raise Undecided(
             f"记录提到的 {len(missing)} 个文件不在包内，无法核对。",
             f"{len(missing)} files named by the records are not in the package.",
             missing=missing,
         )
+    seen = _files_of(records, unless="is_content_seen")
     digests = [{"name": name, "sha256": file.sha256, "sm3": file.sm3} for name, file in found.items()]
     return Passed(
         found,
         f"{len(found)} 个文件的 SHA-256 与 SM3 摘要均与记录一致。",
         f"SHA-256 and SM3 of all {len(found)} files are those of the records.",
-        {"files": digests, "never_seen": sorted(absent)},
+        {"files": digests, "never_seen": sorted(absent - seen), "not_kept": sorted(absent & seen)},
     )
 
 
-def _expected(records: list[ProvenRecord]) -> set[str]:
-    """SHA-256 of the files that must be in the package."""
-    seen = [proven.record for proven in records if proven.record.facts.get("is_content_seen") is not False]
-    return {file.sha256 for record in seen for file in record.files}
+def _files_of(records: list[ProvenRecord], *, unless: str, also_unless: str | None = None) -> set[str]:
+    """SHA-256 of the files of the records in which neither fact is false."""
+    told = [each.record for each in records if each.record.facts.get(unless) is not False]
+    kept = [record for record in told if also_unless is None or record.facts.get(also_unless) is not False]
+    return {file.sha256 for record in kept for file in record.files}

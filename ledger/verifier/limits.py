@@ -49,6 +49,10 @@ _NEVER_SEEN = Statement(
     "有的记录只存证了摘要，平台从未见过文件：请用您持有的文件计算摘要比对。",
     "Some records notarise only a digest; the platform never saw the file: compare it with the file you hold.",
 )
+_NOT_KEPT = Statement(
+    "有的记录所述文件由平台当时读取并计算摘要，但未留存、不在包内：请用您持有的文件计算摘要比对。",
+    "Some records are of files that the platform read and hashed but didn't keep: compare them with those you hold.",
+)
 _TRIAL_WORDS = ("trial", "试用", "built-in", "内置")
 
 
@@ -67,6 +71,9 @@ def not_proven(checks: Sequence[Check], trust: Trust) -> list[Statement]:
     limits.extend(_unsigned(by_number["3"].facts))
     if by_number["2"].facts.get("never_seen"):
         limits.append(_NEVER_SEEN)
+    if by_number["2"].facts.get("not_kept"):
+        limits.append(_NOT_KEPT)
+    limits.extend(_as_found(by_number["3"].facts))
     absent = by_number["4"].facts.get("predecessors_not_in_package")
     if absent:
         limits.append(
@@ -90,3 +97,17 @@ def _unsigned(facts: Mapping[str, object]) -> list[Statement]:
         return []
     listed = "、".join(names)
     return [Statement(f"以下文件没有电子签名：{listed}。", f"These files carry no signature: {', '.join(names)}.")]
+
+
+def _as_found(facts: Mapping[str, object]) -> list[Statement]:
+    found = facts.get("as_found")
+    if not isinstance(found, Mapping) or not found:
+        return []
+    listed = ", ".join(f"{name} ({outcome})" for name, outcome in found.items())
+    return [
+        Statement(
+            f"以下文件系按原样存证，其自带签名的核验结果不计入本结论：{listed}。",
+            "These files were notarised as they were found; what their own signatures are worth is not part of this "
+            f"verdict: {listed}.",
+        )
+    ]

@@ -3,41 +3,53 @@
 What the verdict on one PDF may be, and why, is `pades.py`'s; here it decides over the package: `authentic` and
 `unsigned` pass (an attachment needs no signature; which ones have none is said), `unrecognised` is undecided unless a
 certificate was revoked, everything else is a contradiction.
+
+A file that somebody notarised as they found it is another matter: it is evidence of itself, also if what was found is a
+forgery. What its signatures are worth is told, and not held against the package.
 """
 
 from datetime import datetime
 from typing import Any
 
+from ledger.policy import NOTARISED_FILE
 from ledger.record import EvidenceFile
 from ledger.verifier.layout import REPORTS
 from ledger.verifier.package import Package
 from ledger.verifier.pades import PDFVerdict, SignatureVerdict, verify_pdf
+from ledger.verifier.records import ProvenRecord
 from ledger.verifier.trust import Trust
 from ledger.verifier.verdict import Contradiction, Passed, Undecided
 
 _PDF_MAGIC = b"%PDF-"
 
 
-def check_signatures(package: Package, files: dict[str, EvidenceFile], trust: Trust) -> Passed[list[datetime]]:
+def check_signatures(
+    package: Package, records: list[ProvenRecord], files: dict[str, EvidenceFile], trust: Trust
+) -> Passed[list[datetime]]:
     """Returns the proven times of the signatures in the documents. `files` are those check 2 accounted for."""
     documents = {name: data for name, data in package.documents.items() if name in files and _is_pdf(data)}
+    notarised = _only_notarised(records)
+    as_found = {name for name in documents if files[name].sha256 in notarised}
     reports = {name: package.member(name) for name in REPORTS}
     verdicts = {
         name: verify_pdf(data, signing_roots=trust.signing_roots, timestamp_roots=trust.timestamp_roots)
         for name, data in {**documents, **reports}.items()
     }
     for name, verdict in verdicts.items():
-        _require_sound(name, verdict)
+        if name not in as_found:
+            _require_sound(name, verdict)
     if any(verdicts[name].outcome == "unsigned" for name in reports):
         raise Contradiction("报告没有平台印章。", "A report isn't sealed by the platform.")
-    signatures = [found for name in documents for found in verdicts[name].signatures if not found.is_document_timestamp]
+    ours = [name for name in documents if name not in as_found]
+    signatures = [found for name in ours for found in verdicts[name].signatures if not found.is_document_timestamp]
     return Passed(
         [at for found in signatures if (at := proven_time(found)) is not None],
-        f"{len(documents)} 份 PDF 的 {len(signatures)} 个签名均有效，签名后未被改动。",
-        f"All {len(signatures)} signatures in {len(documents)} PDFs hold, and nothing was changed after them.",
+        f"{len(ours)} 份 PDF 的 {len(signatures)} 个签名均有效，签名后未被改动。",
+        f"All {len(signatures)} signatures in {len(ours)} PDFs hold, and nothing was changed after them.",
         {
             "signatures": {name: [_facts(found) for found in verdict.signatures] for name, verdict in verdicts.items()},
             "unsigned": [name for name in files if name not in documents or verdicts[name].outcome == "unsigned"],
+            "as_found": {name: verdicts[name].outcome for name in as_found if verdicts[name].outcome != "unsigned"},
         },
     )
 
@@ -45,6 +57,16 @@ def check_signatures(package: Package, files: dict[str, EvidenceFile], trust: Tr
 def proven_time(signature: SignatureVerdict) -> datetime | None:
     """The time somebody other than the signer vouches for; None if it is only claimed."""
     return None if signature.time_source == "claimed" else signature.proven_at
+
+
+def _only_notarised(records: list[ProvenRecord]) -> set[str]:
+    """SHA-256 of the files that nothing else than somebody's notarising of them describes."""
+    kinds = {
+        file.sha256: {each.record.subject.kind for each in records if file in each.record.files}
+        for each in records
+        for file in each.record.files
+    }
+    return {sha256 for sha256, found in kinds.items() if found == {NOTARISED_FILE}}
 
 
 def _is_pdf(data: bytes) -> bool:

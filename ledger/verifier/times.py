@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ledger.verifier.chain import Anchor
-from ledger.verifier.layout import CHECKPOINT_TOKEN, MANIFEST_TOKEN
+from ledger.verifier.layout import MANIFEST_TOKEN
 from ledger.verifier.records import ProvenRecord
 from ledger.verifier.timestamp import Timestamp
 from ledger.verifier.verdict import Contradiction, Passed, Statement
@@ -29,7 +29,8 @@ def check_times(
     existed by then.
     """
     recorded = [datetime.fromisoformat(proven.record.at) for proven in records]
-    logged, packaged = timestamps[CHECKPOINT_TOKEN].at, timestamps[MANIFEST_TOKEN].at
+    stamps = [timestamp.at for name, timestamp in timestamps.items() if name != MANIFEST_TOKEN]
+    logged, packaged = min(stamps), timestamps[MANIFEST_TOKEN].at
     block_time = datetime.fromtimestamp(anchor.block.time, UTC)
     log_stamp = Statement("日志时间戳", "the log's time-stamp")
     package_stamp = Statement("证据包时间戳", "the package's time-stamp")
@@ -38,7 +39,7 @@ def check_times(
     _require_order(latest_record, (log_stamp, logged))
     if signed_at:
         _require_order((Statement("最晚的签名", "the latest signature"), max(signed_at)), (log_stamp, logged))
-    _require_order((log_stamp, logged), (package_stamp, packaged))
+    _require_order((log_stamp, max(stamps)), (package_stamp, packaged))
     earliest = logged
     if not anchor.chain.is_development:
         _require_order(latest_record, (block, block_time))

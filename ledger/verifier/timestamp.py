@@ -31,11 +31,11 @@ from pyhanko.sign.validation.generic_cms import (
 
 from ledger.verifier.algorithms import are_strong
 from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, as_seen_before, material_of
-from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN
+from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN, checkpoint_tokens
 from ledger.verifier.package import Package
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.trust import Trust
-from ledger.verifier.verdict import Contradiction, Passed, Undecided
+from ledger.verifier.verdict import Contradiction, Passed, Statement, Undecided
 
 MAXIMUM_TOKEN_SIZE = 64 * 1024
 
@@ -63,28 +63,48 @@ class Timestamp:
 
 
 def check_timestamps(package: Package, trust: Trust) -> Passed[dict[str, Timestamp]]:
-    """Both tokens hold: the one over the checkpoint and the one over the manifest. Returned by member name."""
-    stamped = {CHECKPOINT_TOKEN: package.member(CHECKPOINT), MANIFEST_TOKEN: package.member(MANIFEST)}
-    timestamps: dict[str, Timestamp] = {}
-    for name, content in stamped.items():
+    """The tokens over the checkpoint, and the one over the manifest. Returned by member name, as far as they are known.
+
+    Of several authorities that stamped the checkpoint one must be trusted; the others' tokens must be sound all the
+    same, and over this checkpoint.
+    """
+    checkpoint, manifest = package.member(CHECKPOINT), package.member(MANIFEST)
+    known: dict[str, Timestamp] = {}
+    strangers: dict[str, str] = {}
+    for name in [*(checkpoint_tokens(package.members) or [CHECKPOINT_TOKEN]), MANIFEST_TOKEN]:
+        content = manifest if name == MANIFEST_TOKEN else checkpoint
         try:
-            timestamps[name] = verify_token(
-                package.member(name), hashlib.sha256(content).digest(), trust.timestamp_roots
-            )
+            known[name] = verify_token(package.member(name), hashlib.sha256(content).digest(), trust.timestamp_roots)
         except AuthorityUnknown as error:
-            raise Undecided(
-                f"{name}：时间戳机构不在信任文件之列。",
-                f"{name}: the authority isn't one the trust file names.",
-                cause=str(error),
-            ) from error
+            strangers[name] = str(error)
         except TokenInvalid as error:
-            raise Contradiction(f"{name}：时间戳不成立（{error}）。", f"{name}: {error}.") from error
-    first = timestamps[CHECKPOINT_TOKEN]
+            raise Contradiction(f"{name}：时间戳不成立（{error}）。", f"{name}: {error}.", member=name) from error
+    if MANIFEST_TOKEN in strangers or len(known) < 2:
+        name = MANIFEST_TOKEN if MANIFEST_TOKEN in strangers else CHECKPOINT_TOKEN
+        raise Undecided(
+            f"{name}：时间戳机构不在信任文件之列。",
+            f"{name}: the authority isn't one the trust file names.",
+            cause=strangers[name],
+        )
+    first = min((known[name] for name in known if name != MANIFEST_TOKEN), key=lambda timestamp: timestamp.at)
+    facts: dict[str, Any] = {name: _facts(timestamp) for name, timestamp in known.items()}
     return Passed(
-        timestamps,
-        f"时间戳有效：日志 {first.at.isoformat()}，机构 {first.authority}。",
-        f"The time-stamps hold: the log at {first.at.isoformat()} by {first.authority}.",
-        {name: _facts(timestamp) for name, timestamp in timestamps.items()},
+        known,
+        f"时间戳有效：日志 {first.at.isoformat()}，机构 {first.authority}{_others(known, strangers).zh}。",
+        f"The time-stamps hold: the log at {first.at.isoformat()} by {first.authority}{_others(known, strangers).en}.",
+        facts | ({"authorities_not_trusted": sorted(strangers)} if strangers else {}),
+    )
+
+
+def _others(known: dict[str, Timestamp], strangers: dict[str, str]) -> Statement:
+    """How many further authorities stamped the checkpoint, and how many of them the trust file doesn't name."""
+    count = len(known) + len(strangers) - 2
+    if not count:
+        return Statement("", "")
+    untrusted = len(strangers)
+    return Statement(
+        f"，另有 {count} 个机构的时间戳（其中 {untrusted} 个不在信任文件之列）",
+        f", and {count} more over the same checkpoint ({untrusted} by an authority the trust file doesn't name)",
     )
 
 

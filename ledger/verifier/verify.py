@@ -93,7 +93,9 @@ class _Run:
         # What later checks stand on is established first; the list is put in the order of the numbers at the end.
         records = self._check("4", "records", lambda: check_records(package))
         files = self._check("2", "files", lambda: check_files(package, _need(records, "4")))
-        signed_at = self._check("3", "signatures", lambda: check_signatures(package, _need(files, "2"), trust))
+        signed_at = self._check(
+            "3", "signatures", lambda: check_signatures(package, _need(records, "4"), _need(files, "2"), trust)
+        )
         self._check("5", "inclusion", lambda: check_inclusion(package, _need(records, "4"), trust))
         checkpoint = self._check("6", "checkpoint", lambda: check_checkpoint(package, trust))
         stamps = self._check("7", "timestamps", lambda: check_timestamps(package, trust))

@@ -1,9 +1,9 @@
 """The reader of sheets, run in the sandbox: what takes too long or too much is refused."""
 
+from core.sandbox import Sandbox, SandboxError
 from signing.bulk.errors import BulkFileTooComplex
 from signing.bulk.read_sheet import check_file, read_sheet
 from signing.bulk.sheet import Sheet
-from signing.pdf.sandbox import Sandbox, SandboxError
 
 _SECONDS = 20.0
 

@@ -1,7 +1,7 @@
-"""The parts that read strangers' PDFs, each run in the sandbox; what its failures mean for the file is decided here.
+"""The parts that read uploaded PDFs, each run in the sandbox; what its failures mean for the file is decided here.
 
-A file that takes too long or too much memory, or crashes the parser, isn't the server's fault: an upload is refused
-with the reason, and to `verify` it is malformed.
+A file that takes too long or too much memory, or crashes the parser, isn't the server's fault: the upload is refused
+with the reason. Verifying in the sandbox is `ledger.package.sandboxed`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,15 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from ledger.verifier.pades import PDFVerdict, verify_pdf
-from ledger.verifier.pades_findings import Finding
-from ledger.verifier.pades_verdict import refused
+from core.sandbox import Sandbox, SandboxError, TimedOut
 from signing.pdf.errors import DocumentTooComplex, ScreeningTimedOut
 from signing.pdf.locate import PDFTextLocator
 from signing.pdf.prepare import prepare_file
-from signing.pdf.sandbox import Sandbox, SandboxError, TimedOut
 from signing.pdf.screen import PDFScreener, check_ends
 from signing.ports import PlacedField, ScreenedDocument, ScreeningLimits, TextBox
 
 _PREPARE_SECONDS = 20.0
 _LOCATE_SECONDS = 20.0
-_VERIFY_SECONDS = 9.0
 
 
 class SandboxedScreener:
@@ -69,25 +65,6 @@ class SandboxedLocator:
             self._sandbox, _locate, data, tuple(texts), timeout=_LOCATE_SECONDS
         )
         return found
-
-
-class SandboxedVerifier:
-    """`ledger.verifier.pades.verify_pdf`, which never raises; neither does this, but for `SandboxBusy`."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def __call__(
-        self, data: bytes, *, signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes], **options: Any
-    ) -> PDFVerdict:
-        roots: dict[str, Any] = {"signing_roots": tuple(signing_roots), "timestamp_roots": tuple(timestamp_roots)}
-        try:
-            verdict: PDFVerdict = self._sandbox.run(verify_pdf, data, timeout=_VERIFY_SECONDS, **roots, **options)
-        except TimedOut:
-            return refused(Finding.TOO_COMPLEX, detail=f"not done within {_VERIFY_SECONDS:.0f} seconds")
-        except SandboxError as error:
-            return refused(Finding.TOO_COMPLEX, detail=type(error).__name__)
-        return verdict
 
 
 def _screen(file: BinaryIO, limits: ScreeningLimits) -> ScreenedDocument:

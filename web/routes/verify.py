@@ -6,7 +6,6 @@ from fastapi import File, Request, Response, UploadFile
 
 from api.deps import CurrentServices
 from ledger.package.trust import fingerprint, trust_bytes
-from ledger.verifier.verify import verify_package
 from web.pages import page_router
 from web.rendering import render
 from web.uploads import is_given
@@ -45,8 +44,7 @@ def verify(
     data = file.file.read()
     name = file.filename or ""
     if data.startswith(_ZIP):
-        verdict = verify_package(data, services.packages.trust())
-        return _show(request, services, kind="package", name=name, verdict=verdict)
+        return _show(request, services, kind="package", name=name, verdict=services.packages.check(data))
     if _PDF in data[:_PDF_HEADER_WITHIN]:
         return _show(request, services, kind="pdf", name=name, verdict=services.validation.validate(data))
     return _show(request, services, kind="neither", name=name)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import DingyueError
+from core.sandbox import Sandbox, SandboxLimits
 from signing.bulk import errors
 from signing.bulk.policy import (
     BulkState,
@@ -25,7 +26,6 @@ from signing.bulk.policy import (
 from signing.bulk.read_sheet import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, read_sheet
 from signing.bulk.sandboxed import SandboxedSheetReader
 from signing.bulk.sheet import Flaw
-from signing.pdf.sandbox import Sandbox, SandboxLimits
 from signing.templates.policy import Known, TemplateRole
 from tests.support.sheets import csv_bytes, uscc, with_part, xlsx_bytes
 from tests.unit.signing.test_templates import PLAN_OF_TWO

@@ -30,7 +30,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from core.errors import DingyueError, Unavailable
-from signing.pdf.sandbox_worker import LENGTH, receive_exactly
+from core.sandbox_worker import LENGTH, receive_exactly
 
 _MEGABYTE = 1024 * 1024
 _START_SECONDS = 60.0
@@ -197,7 +197,7 @@ class _Worker:
         self.peak_bytes = 0
         self.has_answered = True
         self.connection, theirs = socket.socketpair()
-        code = "import sys; from signing.pdf.sandbox_worker import main; main(*map(int, sys.argv[1:4]), sys.argv[4:])"
+        code = "import sys; from core.sandbox_worker import main; main(*map(int, sys.argv[1:4]), sys.argv[4:])"
         with theirs:
             numbers = (theirs.fileno(), os.getpid(), limits.memory_bytes)
             self.process = subprocess.Popen(

@@ -13,10 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ledger.verifier.pades_verdict import PDFVerdict
-from signing.pdf import sandboxed
-from signing.pdf.errors import BrokenPDF, DocumentTooComplex, ScreeningTimedOut
-from signing.pdf.sandbox import (
+from core.sandbox import (
     OutOfMemory,
     Sandbox,
     SandboxBusy,
@@ -27,7 +24,11 @@ from signing.pdf.sandbox import (
     TimedOut,
     WorkerDied,
 )
-from signing.pdf.sandboxed import SandboxedPreparer, SandboxedScreener, SandboxedVerifier
+from ledger.package.sandboxed import SandboxedPDFVerifier
+from ledger.verifier.pades_verdict import PDFVerdict
+from signing.pdf import sandboxed
+from signing.pdf.errors import BrokenPDF, DocumentTooComplex, ScreeningTimedOut
+from signing.pdf.sandboxed import SandboxedPreparer, SandboxedScreener
 from signing.pdf.screen import PDFScreener
 from signing.ports import ScreeningLimits
 from tests.support import pdf as samples
@@ -149,7 +150,7 @@ def test_whoever_waits_too_long_for_a_worker_is_told_to_come_back() -> None:
 
 def test_workers_die_with_the_process_they_work_for() -> None:
     script = (
-        "from tests.support import sandbox_tasks as tasks; from signing.pdf.sandbox import Sandbox; import os, signal;"
+        "from tests.support import sandbox_tasks as tasks; from core.sandbox import Sandbox; import os, signal;"
         "print(Sandbox().run(tasks.process, b'', timeout=60), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -199,7 +200,7 @@ def test_preparing_in_the_sandbox(reader: Sandbox, clock: FixedClock) -> None:
 
 
 def test_validating_in_the_sandbox_never_raises(reader: Sandbox) -> None:
-    verify = SandboxedVerifier(reader)
+    verify = SandboxedPDFVerifier(reader)
     verdict = verify(samples.contract_pdf(1), signing_roots=[], timestamp_roots=[])
     assert isinstance(verdict, PDFVerdict)
     assert verdict.outcome == "unsigned"

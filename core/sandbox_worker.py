@@ -52,7 +52,10 @@ def receive_exactly(connection: socket.socket, size: int, deadline: float | None
     received = bytearray()
     while len(received) < size:
         if deadline is not None:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:  # an answer that lies ready, but late, is late all the same
+                raise TimeoutError
+            connection.settimeout(remaining)
         piece = connection.recv(min(size - len(received), 1 << 20))
         if not piece:
             raise EOFError
