@@ -5,20 +5,23 @@ the anchor must end final, with every size on the chain exactly once.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from app.embedded import CHAIN_ID
+from app.embedded import CHAIN_ID, EmbeddedChain
 from core.rpc import json_rpc
 from core.secrets import SecretBox
 from ledger.anchors.service import AnchorService
 from ledger.models import EvidenceRecord
 from tests.support.anchor_victims import Victim
-from tests.support.anchors import MASTER_KEY, AnchoredLedger, mine, pass_time
-from tests.support.crashes import Fault
+from tests.support.anchors import MASTER_KEY, AnchoredLedger, chain_settings, mine, pass_time
+from tests.support.crashes import Crash, Fault
+from tests.support.evidence import raw_token
 
 SOMEBODY = {"command_line_user": "operator"}
 TWO_DAYS = 2 * 24 * 60 * 60
@@ -128,3 +131,58 @@ def test_a_rotation_that_died_is_asked_for_again(anchored: AnchoredLedger, fault
     anchored.settle(anchored.grow())
     assert anchored.anchors.status()[0].writer == again.successor
     anchored.check_all_final()
+
+
+@pytest.mark.parametrize("fault", ["lost", "applied"])
+def test_a_pass_that_dies_between_two_chains_is_made_good_on_both(
+    anchored: AnchoredLedger, tmp_path: Path, fault: Fault
+) -> None:
+    """Killed at each of its steps in turn, the first chain's and the second's."""
+    other = EmbeddedChain(tmp_path / "other", block_seconds=3600)
+    other.start()
+    try:
+        json_rpc(other.url, "anvil_setChainId", 4242)
+        chains = [anchored.anchors.chains[0], replace(chain_settings(other), chain_id=4242)]
+        service = replace(anchored.anchors, chains=chains)
+        both = replace(anchored, anchors=service)
+        size = both.grow()
+        deaths = 0
+        while Victim(both, SecretBox(MASTER_KEY)).step(deaths, fault):
+            deaths += 1
+        assert deaths >= 10
+        for _ in range(10):
+            service.step(both.clock.now())
+            mine(both.chain, 3)
+            mine(other, 3)
+        assert [(status.finalized_size, status.error_code) for status in service.status()] == [(size, None)] * 2
+        assert sorted(row.purpose for row in both.all_transactions()) == sorted(["deploy", "register", "anchor"] * 2)
+    finally:
+        other.stop()
+
+
+@dataclass
+class Authority:
+    """A real authority whose caller dies with it on the line, if it is to."""
+
+    name: str
+    kills: bool = False
+    calls: int = 0
+
+    def timestamp(self, digest: bytes) -> bytes:
+        self.calls += 1
+        if self.kills:
+            raise Crash
+        return raw_token(digest)
+
+
+def test_tokens_had_before_a_crash_are_not_asked_for_again(anchored: AnchoredLedger) -> None:
+    authorities = (Authority("first"), Authority("second", kills=True), Authority("third"))
+    ledger = replace(anchored.ledger, timestamp_authorities=authorities)
+    size = anchored.grow()
+    with pytest.raises(Crash):
+        ledger.ensure_timestamp(size)
+    assert [stamp.authority for stamp in ledger.timestamps(size)] == ["first"]
+    authorities[1].kills = False
+    for _ in range(2):
+        assert len(ledger.ensure_timestamp(size)) == 3
+    assert [authority.calls for authority in authorities] == [1, 2, 1]
