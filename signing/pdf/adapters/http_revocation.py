@@ -6,7 +6,7 @@ that order.
 
     1. with `roots`, only certificates that lead to one of them through what is at hand are asked about: a stranger's
        certificate could otherwise have us call any address, the inner network's among them
-    2. one question takes `timeout_seconds` at most, whatever the servers do; answers are small (`bounded_http`)
+    2. one question takes `timeout_seconds` at most, whatever the servers do; answers are small (`fetching`)
     3. an answer is used while it is current, and for an hour at most (`kept_answers`)
 
 Nothing here raises for what an authority says or doesn't: the material tells. Never ask inside a unit of work.
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 
 from core.clock import Clock
 from signing.pdf.adapters import revocation_answers as answers
-from signing.pdf.adapters.bounded_http import fetch
+from signing.pdf.adapters.fetching import fetch
 from signing.pdf.adapters.kept_answers import LONGEST_KEPT, KeptAnswers
 from signing.pdf.adapters.revocation_answers import Answer
 from signing.pdf.validation_material import Material
