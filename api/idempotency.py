@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from anyio import to_thread
 from fastapi import Request, Response
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -131,7 +132,7 @@ class Idempotency:
         """
         if request.url.path.startswith(_RECIPIENTS):
             return True
-        token = request.headers["authorization"].removeprefix("Bearer ")
+        _, token = get_authorization_scheme_param(request.headers["authorization"])
         try:
             self._accounts.authenticate(token)
         except NotAuthenticated:

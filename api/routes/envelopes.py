@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from api.deps import CurrentActor, CurrentServices, Cursor, Limit
-from api.problems import IfMatchMissing
+from api.deps import CurrentActor, CurrentServices, Cursor, Limit, VersionSeen
 from api.responses import pdf_response
 from api.schemas.envelopes import (
     DeliverableList,
@@ -68,12 +67,12 @@ def update_envelope(
     services: CurrentServices,
     envelope_id: str,
     *,
+    version: VersionSeen,
     body: EnvelopeInput,
     response: Response,
-    if_match: Annotated[str | None, Header(description="The ETag of the draft you read")] = None,
 ) -> EnvelopeOutput:
     """Replaces everything about a draft. 412 if somebody changed it since you read it."""
-    services.signing.update_envelope(actor, _id(envelope_id), body.to_plan(), _version(if_match))
+    services.signing.update_envelope(actor, _id(envelope_id), body.to_plan(), version)
     return _read(actor, services, _id(envelope_id), response)
 
 
@@ -172,14 +171,6 @@ def list_envelope_events(
 
 def _id(text: str) -> UUID:
     return ids.parse(ids.ENVELOPE, text)
-
-
-def _version(if_match: str | None) -> int:
-    """Raises `IfMatchMissing` for none, or one that is no ETag of ours."""
-    text = (if_match or "").strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise IfMatchMissing
-    return int(text)
 
 
 def _read(

@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import CurrentActor, CurrentServices, Cursor, Limit
-from api.problems import IfMatchMissing, language_of
+from api.deps import CurrentActor, CurrentServices, Cursor, Limit, VersionSeen
+from api.problems import language_of
 from api.schemas.envelopes import EnvelopeOutput, full
 from api.schemas.templates import TemplateInput, TemplateList, TemplateOutput, UseInput, template_output
 from core import ids
@@ -56,13 +56,13 @@ def update_template(
     services: CurrentServices,
     template_id: str,
     *,
+    version: VersionSeen,
     body: TemplateInput,
     response: Response,
-    if_match: Annotated[str | None, Header(description="The ETag of the template you read")] = None,
 ) -> TemplateOutput:
     """Makes the next version; envelopes and bulk sends keep the one they were made from. 412 if it was changed."""
     services.templates.template(actor, _id(template_id))  # to whom it isn't there, its version is of no concern
-    services.templates.update_template(actor, _id(template_id), body.to_plan(), _version(if_match))
+    services.templates.update_template(actor, _id(template_id), body.to_plan(), version)
     return _read(actor, services, _id(template_id), response)
 
 
@@ -98,14 +98,6 @@ def read_bulk_columns(
 
 def _id(text: str) -> UUID:
     return ids.parse(ids.TEMPLATE, text)
-
-
-def _version(if_match: str | None) -> int:
-    """Raises `IfMatchMissing` for none, or one that is no ETag of ours."""
-    text = (if_match or "").strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise IfMatchMissing
-    return int(text)
 
 
 def _read(

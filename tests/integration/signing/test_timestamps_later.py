@@ -136,7 +136,9 @@ def test_the_seal_ends_pending_too(table: Table) -> None:
 
 
 def test_an_upgrade_that_fails_for_one_envelope_holds_up_no_other(table: Table, clock: FixedClock) -> None:
-    failing, *others = [pending(table) for _ in range(3)]
+    failing = pending(table)
+    clock.advance(timedelta(seconds=1))  # the oldest comes first
+    others = [pending(table) for _ in range(2)]
     table.paper.fail_next = ValueError("a file that no tool can stamp")
     assert table.service.upgrade_timestamps(clock.now()) == 2
     assert [is_timestamped(table, each) for each in (failing, *others)] == [False, True, True]
