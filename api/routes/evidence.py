@@ -37,7 +37,7 @@ _LONGEST_NAME = 200
 _LONGEST_MEDIA_TYPE = 100
 
 IdempotencyKey = Annotated[
-    str | None, Header(description="The same request with the same key is done once (docs/runbook.md)")
+    str | None, Header(description="The same request with the same key is done once, whatever happens")
 ]
 
 
