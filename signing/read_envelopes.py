@@ -18,6 +18,7 @@ from signing.errors import DocumentNotFound, DocumentUnavailable, EnvelopeNotFou
 from signing.models import Document, Envelope, Field, Recipient
 from signing.policy import READABLE, EnvelopeState, RecipientRole
 from signing.repository import EnvelopeFile
+from signing.seals.errors import SealNotFound
 from signing.seals.use_seal import UsableSeal, seals_for
 from signing.signing_session import Seat, is_authenticated, take_seat
 
@@ -128,11 +129,18 @@ def envelope_content(context: SigningContext, actor: Actor, envelope_id: UUID, p
 
 def completion_report(context: SigningContext, actor: Actor, envelope_id: UUID) -> StoredPDF:
     """The sealed report on the signing. Raises `EnvelopeNotFound`, or `ReportNotReady`."""
-    found = envelope(context, actor, envelope_id).envelope
+    return _report(context, envelope(context, actor, envelope_id).envelope)
+
+
+def report_name(envelope_id: UUID) -> str:
+    """What the file with an envelope's completion report is called."""
+    return f"report-{ids.public(ids.ENVELOPE, envelope_id)}.pdf"
+
+
+def _report(context: SigningContext, found: Envelope) -> StoredPDF:
     if found.report_object_key is None or found.report_sha256 is None:
         raise ReportNotReady
-    name = f"report-{ids.public(ids.ENVELOPE, found.id)}.pdf"
-    return StoredPDF(name, found.report_sha256, context.objects.get(found.report_object_key))
+    return StoredPDF(report_name(found.id), found.report_sha256, context.objects.get(found.report_object_key))
 
 
 def _content(context: SigningContext, documents: Sequence[EnvelopeFile], position: int) -> StoredPDF:
@@ -204,3 +212,16 @@ def seat_content(context: SigningContext, session_token: str, position: int = 1)
     if taken.envelope.state not in READABLE:
         raise DocumentUnavailable(state=taken.envelope.state)
     return _content(context, documents, position)
+
+
+def seat_report(context: SigningContext, session_token: str) -> StoredPDF:
+    """The completion report: whoever takes part may have it. Raises `SigningSessionInvalid`, `ReportNotReady`."""
+    return _report(context, seat(context, session_token).envelope)
+
+
+def seat_seal_picture(context: SigningContext, session_token: str, seal_id: UUID) -> bytes:
+    """A PNG, of the seals this recipient may use now only. Raises `SigningSessionInvalid`, `SealNotFound`."""
+    for usable in seat(context, session_token).seals:
+        if usable.seal_id == seal_id:
+            return context.objects.get(usable.picture_key)
+    raise SealNotFound

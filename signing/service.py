@@ -110,6 +110,12 @@ class SigningService(SigningContext):
     def seat_content(self, session_token: str, position: int = 1) -> StoredPDF:
         return reads.seat_content(self, session_token, position)
 
+    def seat_report(self, session_token: str) -> StoredPDF:
+        return reads.seat_report(self, session_token)
+
+    def seat_seal_picture(self, session_token: str, seal_id: UUID) -> bytes:
+        return reads.seat_seal_picture(self, session_token, seal_id)
+
     def request_code(self, session_token: str, origin: Origin) -> CodeSent:
         return request_code(self, session_token, origin)
 

@@ -7,16 +7,13 @@ from fastapi import APIRouter, Query, Response
 
 from api.deps import CurrentActor, CurrentServices, Cursor, Limit, VersionSeen
 from api.responses import pdf_response
+from api.schemas.envelope_plans import EnvelopeInput, ExtensionInput, ReasonInput, ReplacementInput
 from api.schemas.envelopes import (
     DeliverableList,
-    EnvelopeInput,
     EnvelopeList,
     EnvelopeOutput,
     EventList,
-    ExtensionInput,
-    ReasonInput,
     Reminded,
-    ReplacementInput,
     deliverables,
     event,
     full,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.deps import BearerToken, CurrentServices
 from api.responses import pdf_response
-from api.schemas.envelopes import ReasonInput, ReplacementInput
+from api.schemas.envelope_plans import ReasonInput, ReplacementInput
 from api.schemas.signing_sessions import (
     AuthenticatedOutput,
     CodeInput,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.envelopes import AnchorInput, FieldInput, Language, Text
+from api.schemas.envelope_plans import AnchorInput, FieldInput, Language, Text
 from core import ids
 from signing.plan import LONGEST_LIFETIME, LONGEST_REMINDER_DAYS, MOST_DOCUMENTS, NewField
 from signing.policy import RecipientRole

@@ -1,7 +1,6 @@
 """`/contracts/new`: upload a contract, say who signs and what is owed, and send it for signing."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -125,7 +124,10 @@ def _show(
 ) -> Response:
     viewer.actor.require(Scope.ENVELOPES_WRITE)
     documents = [services.signing.document(viewer.actor, each) for each in draft.document_ids]
-    load = partial(services.signing.objects.get, documents[0].object_key)
+
+    def content() -> bytes:
+        return services.signing.document_content(viewer.actor, documents[0].id).data
+
     is_government = viewer.actor.organisation_kind is OrganisationKind.GOVERNMENT
     return render(
         request,
@@ -136,7 +138,7 @@ def _show(
         annex_query=urlencode([("annex", ids.public(ids.DOCUMENT, each.id)) for each in documents[1:]]),
         file_name=documents[0].name,
         documents=documents,
-        shapes=shapes_of(PDFSource(documents[0].sha256, load)),
+        shapes=shapes_of(PDFSource(documents[0].sha256, content)),
         draft=draft,
         is_new=not draft.form,
         own_side=PartyRole.PURCHASER if is_government else PartyRole.SUPPLIER,

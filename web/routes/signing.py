@@ -15,12 +15,11 @@ from api.deps import CurrentServices
 from api.services import Services
 from core import ids
 from core.errors import DingyueError, NotAuthenticated
-from signing.errors import LinkInvalid, ReportNotReady, SigningSessionInvalid
+from signing.errors import LinkInvalid, SigningSessionInvalid
 from signing.evidence import Origin
 from signing.plan import FieldKind
 from signing.policy import READABLE
 from signing.read_envelopes import SeatView
-from signing.seals.errors import SealNotFound
 from web.downloads import download
 from web.forms import Submitted
 from web.page_images import PDFSource, page_image, shapes_of
@@ -72,23 +71,14 @@ def document(request: Request, services: CurrentServices, position: int) -> Resp
 
 @router.get("/sign/{token}/report.pdf")
 def report(request: Request, services: CurrentServices) -> Response:
-    """The completion report: whoever takes part may have it. Raises `ReportNotReady`."""
-    envelope = services.signing.seat(_cookie(request)).envelope
-    if envelope.report_object_key is None:
-        raise ReportNotReady
-    data = services.signing.objects.get(envelope.report_object_key)
-    return download(data, f"report-{ids.public(ids.ENVELOPE, envelope.id)}.pdf", "application/pdf")
+    stored = services.signing.seat_report(_cookie(request))
+    return download(stored.data, stored.name, "application/pdf")
 
 
 @router.get("/sign/{token}/seals/{seal_id}.png")
 def seal_picture(request: Request, services: CurrentServices, seal_id: str) -> Response:
-    """Only of the seals this recipient may use now. Raises `SealNotFound`."""
-    wanted = ids.parse(ids.SEAL, seal_id)
-    for seal in services.signing.seat(_cookie(request)).seals:
-        if seal.seal_id == wanted:
-            picture = services.signing.objects.get(seal.picture_key)
-            return Response(picture, media_type="image/png", headers=_PICTURE_HEADERS)
-    raise SealNotFound
+    picture = services.signing.seat_seal_picture(_cookie(request), ids.parse(ids.SEAL, seal_id))
+    return Response(picture, media_type="image/png", headers=_PICTURE_HEADERS)
 
 
 @router.post("/sign/{token}/code")
@@ -199,7 +189,7 @@ def _show(
         role=wording(view.recipient.role),
         stage=stage(view, services.clock.now()),
         tones=STAGE_TONES,
-        shapes=_shapes(services, view) if is_readable else {},
+        shapes=_shapes(services, session, view) if is_readable else {},
         tasks=tasks(view),
         marks=partial(marks, view.fields),
         filled=filled,
@@ -214,11 +204,14 @@ def _show(
     )
 
 
-def _shapes(services: Services, view: SeatView) -> dict[int, list[float]]:
+def _shapes(services: Services, session: str, view: SeatView) -> dict[int, list[float]]:
     """Of every document's pages, by its position. The steps of signing never change them."""
-    objects = services.signing.objects
+
+    def content(position: int) -> bytes:
+        return services.signing.seat_content(session, position).data
+
     return {
-        file.position: shapes_of(PDFSource(file.uploaded.sha256, partial(objects.get, file.current.object_key)))
+        file.position: shapes_of(PDFSource(file.uploaded.sha256, partial(content, file.position)))
         for file in view.documents
     }
 

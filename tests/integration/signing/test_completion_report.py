@@ -13,6 +13,7 @@ from ledger import repository as ledger
 from ledger.record import Record, parse_record, sha256_hex
 from ledger.repository import LoggedRecord
 from ledger.verifier.pades import verify_pdf
+from signing.errors import ReportNotReady, SigningSessionInvalid
 from signing.make_report import STEP, make_report
 from signing.papers import report_wording
 from signing.pki.service import PKIService
@@ -146,3 +147,14 @@ def test_what_isnt_completed_has_no_report(table: Table) -> None:
     make_report(table.service, envelope_id)
     assert STEP not in table.steps(envelope_id)
     assert table.service.envelope(table.sender, envelope_id).envelope.report_object_key is None
+
+
+def test_whoever_took_part_reads_the_report_once_it_is_made(table: Table, clock: FixedClock) -> None:
+    envelope_id = completed(table, clock)
+    session = table.open(envelope_id, "buyer")
+    with pytest.raises(ReportNotReady):
+        table.service.seat_report(session)
+    make_report(table.service, envelope_id)
+    assert table.service.seat_report(session) == table.service.completion_report(table.sender, envelope_id)
+    with pytest.raises(SigningSessionInvalid):
+        table.service.seat_report("nobody's session")

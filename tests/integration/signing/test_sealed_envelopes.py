@@ -17,6 +17,7 @@ from signing.seals.errors import (
     SealAuthorisationMissing,
     SealContractClassNotAuthorised,
     SealDutiesConflict,
+    SealNotFound,
     SealSuspended,
 )
 from tests.support.clock import FixedClock
@@ -135,3 +136,18 @@ def test_a_seal_nobody_authorised_them_for_is_not_theirs(table: Table, house: Se
     with pytest.raises(SealAuthorisationMissing):
         apply_seal(table, session, other)
     apply_seal(table, session, seal_id)
+
+
+def test_whoever_may_use_a_seal_sees_its_picture(table: Table, house: SealHouse, seal_id: UUID) -> None:
+    """And nobody sees another one: not of a seal they weren't authorised for, nor any from another's seat."""
+    other = house.active_seal(name="公章")
+    house.authorise(other, "colleague")
+    session = table.open(sent(table, house), "seal")
+    assert table.service.seat_seal_picture(session, seal_id).startswith(b"\x89PNG")
+    somebody = table.open(table.sent(), "buyer")
+    for seat, seal in ((session, other), (session, UUID(int=0)), (somebody, seal_id)):
+        with pytest.raises(SealNotFound):
+            table.service.seat_seal_picture(seat, seal)
+    house.service.suspend_seal(house.actor("administrator"), seal_id, "盘点")
+    with pytest.raises(SealNotFound):
+        table.service.seat_seal_picture(session, seal_id)
