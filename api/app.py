@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import docs, problems, routes
-from api.headers import PrivateAnswers
+from api.headers import PrivateAnswers, PublicLog
 from api.idempotency import Idempotency
 from api.limits import MEGABYTE, BodyLimit
 from api.services import Services
@@ -40,6 +40,7 @@ def create_app(
     app.add_middleware(StrictJSON)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(PrivateAnswers)
+    app.add_middleware(PublicLog)
     return app
 
 

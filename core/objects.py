@@ -1,11 +1,14 @@
 """Object storage: PDFs, packages, tiles. One API (obstore) for a local folder and any S3-compatible store."""
 
+import fcntl
 import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from core.errors import DingyueError, Unavailable
@@ -74,12 +77,86 @@ class Objects:
             raise ObjectCorrupted(key=key)
         return data
 
-    def put_at(self, key: str, data: bytes) -> None:
-        """Raises `ObjectStoreUnavailable`; then the object may be there or not, and putting it again is harmless."""
+    def put_at(self, key: str, data: bytes, headers: Mapping[str, str] | None = None) -> None:
+        """Raises `ObjectStoreUnavailable`; then the object may be there or not, and putting it again is harmless.
+
+        `headers` (`Content-Type`, `Cache-Control`) are what the bucket itself serves the object with; a folder has
+        none.
+        """
         try:
-            obstore.put(self._store, key, data)
+            obstore.put(self._store, key, data, attributes=self._attributes(headers))
         except (BaseError, OSError) as error:
             raise ObjectStoreUnavailable from error
+
+    def sync_at(self, keys: Iterable[str]) -> None:
+        """Once this returns, what was put under these keys survives a power cut: in a bucket it does anyway, in a
+        folder files and their names go to the disk now. Raises `ObjectStoreUnavailable`.
+        """
+        if self._folder is None:
+            return
+        files = [self._folder / key for key in keys]
+        folders = {parent for file in files for parent in file.parents if parent.is_relative_to(self._folder)}
+        try:
+            for path in (*files, *folders):
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        except OSError as error:
+            raise ObjectStoreUnavailable from error
+
+    def advance_at(
+        self, key: str, data: bytes, is_behind: Callable[[bytes], bool], headers: Mapping[str, str] | None = None
+    ) -> bool:
+        """Puts `data` if there is nothing yet, or if `is_behind` says so of what is there; else False.
+
+        Looking and writing are one step, whoever else advances the object at once: a bucket compares its ETag (a
+        conditional PUT, so that not even the late request of a dead process takes it back), a folder has a lock.
+        Raises `ObjectStoreUnavailable`, also for a bucket that can't compare.
+        """
+        try:
+            if self._folder is not None:
+                return self._advance_file(self._folder / f"{key}.lock", key, data, is_behind)
+            return self._advance_object(key, data, is_behind, self._attributes(headers))
+        except (BaseError, OSError, NotImplementedError) as error:
+            raise ObjectStoreUnavailable from error
+
+    def _advance_file(self, lock: Path, key: str, data: bytes, is_behind: Callable[[bytes], bool]) -> bool:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # Closing the file, or dying, lets it go.
+            try:
+                if not is_behind(self.get_at(key)):
+                    return False
+            except ObjectMissing:
+                pass
+            self.put_at(key, data)
+            self.sync_at([key])
+        return True
+
+    def _advance_object(self, key: str, data: bytes, is_behind: Callable[[bytes], bool], attributes: Any) -> bool:
+        while True:
+            mode: Any = "create"
+            try:
+                found = obstore.get(self._store, key)
+                mode = {name: found.meta[name] for name in ("e_tag", "version") if found.meta.get(name)}
+                if not is_behind(bytes(found.bytes())):
+                    return False
+            except (FileNotFoundError, NotFoundError):
+                pass
+            try:
+                obstore.put(self._store, key, data, mode=mode, attributes=attributes)
+            except (AlreadyExistsError, PreconditionError):
+                continue  # Somebody advanced it meanwhile, so that this ends.
+            return True
+
+    @property
+    def _folder(self) -> Path | None:
+        return Path(str(self._store.prefix)) if isinstance(self._store, LocalStore) else None
+
+    def _attributes(self, headers: Mapping[str, str] | None) -> Any:
+        return dict(headers) if headers and self._folder is None else None
 
     def get_at(self, key: str) -> bytes:
         """Raises `ObjectMissing` or `ObjectStoreUnavailable`."""

@@ -19,7 +19,7 @@ from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import LogKeyMissing
 from ledger.models import LogKey, LogLeaf
-from ledger.note import ED25519, VerifierKey
+from ledger.note import ED25519, Checkpoint, VerifierKey, open_checkpoint, parse_checkpoint, parse_note
 from ledger.policy import KeyTerm, in_office, signing_generations
 
 KEY_PURPOSE = "log-key"
@@ -38,9 +38,13 @@ class LogKeys:
         """Every key that ever signed or is announced, oldest first."""
         return [VerifierKey(self.origin, ED25519, row.public_key) for row in self.rows]
 
-    def verifier_in_office(self, size: int) -> VerifierKey:
-        """The one key without whose signature there is no checkpoint of `size`."""
-        return self.verifiers[in_office(self.terms, size)]
+    def open_checkpoint(self, note: bytes) -> Checkpoint:
+        """A checkpoint of this log, if the key that was in office at its size signed it; another's word isn't enough.
+
+        Raises `NoteInvalid`.
+        """
+        size = parse_checkpoint(parse_note(note).text).size
+        return open_checkpoint(note, [self.verifiers[in_office(self.terms, size)]], self.origin)
 
     def open_signers(self, secrets: SecretBox, size: int, now: datetime) -> list[Ed25519PrivateKey]:
         """The private keys that sign a checkpoint of `size` at `now`, the one in office first.

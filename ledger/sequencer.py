@@ -2,8 +2,9 @@
 
     1 stage    one transaction under an advisory lock: take pending entries, give them the next indexes.
                From here an entry's index is durable and never changes; a crash leaves staged leaves.
-    2 read     the staged leaves behind the latest checkpoint, which must bear the signature of the key then in office.
-    3 extend   write the tiles and entry bundles that the new leaves touch.
+    2 read     the staged leaves behind the latest checkpoint, which must bear the signature of the key then in office;
+               the database must know the checkpoint that is in the object store (`ledger.published_copy`).
+    3 extend   write the tiles and entry bundles that the new leaves touch; they are on the disk before step 4.
     4 check    read them back and hash them again, bottom to top; the new tree must extend the old checkpoint.
     5 sign     by the key in office at this size, and by those before it that still sign on; Ed25519, deterministic.
     6 publish  one transaction: compare-and-swap the head's size, insert the checkpoint, emit `CheckpointPublished`.
@@ -34,7 +35,8 @@ from ledger.merkle import (
     verify_consistency,
 )
 from ledger.models import LogCheckpoint, LogLeaf
-from ledger.note import Checkpoint, NoteInvalid, open_checkpoint, sign_note
+from ledger.note import Checkpoint, NoteInvalid, sign_note
+from ledger.published_copy import check_copy, read_copy
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, TileStore, tile_at
 
 STAGE_LIMIT = 10_000
@@ -75,17 +77,23 @@ class Sequencer:
         Raises `LogCorrupted`, having signed nothing, if any hash isn't what it must be.
         """
         now = self.stage()
+        if now is None:
+            return None
+        copy = read_copy(self.tiles.objects)
         batch = self.read_batch()
         if batch is None:
             return None
-        self.check_written(self.extend_tiles(batch), batch.size)
+        check_copy(self.unit_of_work, batch.keys, copy)
+        written = self.extend_tiles(batch)
+        self.tiles.make_durable(written)
+        self.check_written(written, batch.size)
         checkpoint = self.check_extension(batch)
         signers = batch.keys.open_signers(self.secrets, checkpoint.size, now)
         note = sign_note(checkpoint.text(), self.origin, *signers).to_bytes()
         return checkpoint.size if self.publish(batch.previous, checkpoint, note) else None
 
-    def stage(self) -> datetime:
-        """Returns the instant of this run."""
+    def stage(self) -> datetime | None:
+        """Returns the instant of this run; None if there is nothing to do."""
         with self.unit_of_work() as uow:
             repository.lock_sequencer(uow.session)
             first = repository.staged_size(uow.session)
@@ -94,7 +102,8 @@ class Sequencer:
                 LogLeaf(leaf_index=index, evidence_id=evidence_id, staged_at=uow.now)
                 for index, evidence_id in enumerate(pending, first)
             )
-        return uow.now
+            is_idle = not pending and first == repository.head_size(uow.session)
+        return None if is_idle else uow.now
 
     def read_batch(self) -> Batch | None:
         """The leaves that no checkpoint holds yet, with the entries that share a bundle with them, if any."""
@@ -190,7 +199,7 @@ def _opened(head: LogCheckpoint | None, size: int, keys: LogKeys) -> Checkpoint:
     if size == 0:
         return Checkpoint(keys.origin, 0, EMPTY_ROOT)
     try:
-        opened = open_checkpoint(head.note if head else b"", [keys.verifier_in_office(size)], keys.origin)
+        opened = keys.open_checkpoint(head.note if head else b"")
     except NoteInvalid as error:
         raise LogCorrupted(what=f"the checkpoint of size {size}: {error}") from error
     if opened.size != size:

@@ -35,6 +35,7 @@ from ledger.notarise import Notarisation, notarise, notarise_batch, notarise_fil
 from ledger.policy import timestamp_instant
 from ledger.ports import TimestampAuthority
 from ledger.proof import TlogProof, encode_proof
+from ledger.published_copy import copy_checkpoint
 from ledger.receipts import Receipt, receipt, receipts
 from ledger.record import Subject
 from ledger.record_evidence import record_evidence
@@ -107,6 +108,14 @@ class LedgerService:
             raise LogEmpty
         return latest.note
 
+    def copy_checkpoint(self) -> bool:
+        """Puts what `checkpoint` serves into the object store as well; False if it was there.
+
+        See `ledger.published_copy`. Raises `LogEmpty`, `ObjectStoreUnavailable`.
+        """
+        log_keys = keys.log_keys(self.unit_of_work, self.origin)
+        return copy_checkpoint(self.objects, log_keys, self.checkpoint())
+
     def latest_checkpoint(self) -> PublishedCheckpoint | None:
         with self.unit_of_work() as uow:
             row = repository.latest_checkpoint(uow.session)
@@ -121,9 +130,17 @@ class LedgerService:
         return _published(row)
 
     def tile(self, path: str) -> bytes:
-        """A tile or entry bundle under its tlog-tiles path, `tile/…`. Raises `TileNotFound`."""
+        """A tile or entry bundle under its tlog-tiles path, `tile/…`.
+
+        Raises `TileNotFound`, also for what is stored and not in the latest checkpoint: it may never be published.
+        """
+        tile = Tile.parse(path)
+        with self.unit_of_work() as uow:
+            size = repository.head_size(uow.session)
+        if not tile.is_within(size):
+            raise TileNotFound
         try:
-            return TileStore(self.objects).read(Tile.parse(path))
+            return TileStore(self.objects).read(tile)
         except ObjectMissing as error:
             raise TileNotFound from error
 
@@ -205,12 +222,21 @@ class LedgerService:
         return [StampedCheckpoint(row.authority, row.token, row.stamped_at) for row in rows]
 
     def subscriptions(self) -> list[Reaction[CheckpointPublished]]:
-        """Every checkpoint is stamped as soon as it is published; an authority that is down is asked again."""
+        """Every checkpoint is stamped, and copied to the object store, as soon as it is published.
+
+        An authority that is down is asked again, and so is a store.
+        """
 
         def stamp(event: CheckpointPublished) -> None:
             self.ensure_timestamp(event.size)
 
-        return [Reaction("ledger.timestamp_checkpoint", CheckpointPublished, stamp)]
+        def copy(_event: CheckpointPublished) -> None:
+            self.copy_checkpoint()
+
+        return [
+            Reaction("ledger.timestamp_checkpoint", CheckpointPublished, stamp),
+            Reaction("ledger.copy_checkpoint", CheckpointPublished, copy),
+        ]
 
     # Records
 

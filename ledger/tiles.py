@@ -7,7 +7,7 @@ other. Keys in the object store are `log/` + the path under which a tile is serv
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +18,9 @@ from ledger.record import MAXIMUM_ENTRY_SIZE
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 256
+
+TILE_HEADERS = {"Content-Type": "application/octet-stream", "Cache-Control": "public, max-age=31536000, immutable"}
+"""A tile never changes (tlog-tiles: "This endpoint is immutable")."""
 
 _PATH = re.compile(r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -52,6 +55,15 @@ class Tile:
         suffix = f".p/{self.width}" if self.width < TILE_WIDTH else ""
         return f"tile/{'entries' if self.level is None else self.level}/{number}{suffix}"
 
+    @property
+    def key(self) -> str:
+        """Its key in the object store."""
+        return f"log/{self.path}"
+
+    def is_within(self, size: int) -> bool:
+        """Whether a tree of `size` leaves has everything that this tile holds."""
+        return self.index * TILE_WIDTH + self.width <= size >> TILE_HEIGHT * (self.level or 0)
+
 
 def tile_at(level: int | None, index: int, size: int) -> Tile:
     """The tile as it is in a tree of `size` leaves, which must reach it."""
@@ -84,16 +96,20 @@ class TileStore:
 
     def read(self, tile: Tile) -> bytes:
         """Raises `core.objects.ObjectMissing`."""
-        return self.objects.get_at(f"log/{tile.path}")
+        return self.objects.get_at(tile.key)
 
     def write_hashes(self, tile: Tile, hashes: Sequence[bytes]) -> None:
-        self.objects.put_at(f"log/{tile.path}", b"".join(hashes))
+        self.objects.put_at(tile.key, b"".join(hashes), TILE_HEADERS)
 
     def write_entries(self, tile: Tile, entries: Sequence[bytes]) -> None:
         """Entries are at most 65,535 bytes each."""
         if any(len(entry) > MAXIMUM_ENTRY_SIZE for entry in entries):
             raise ValueError("an entry is too long for a bundle")
-        self.objects.put_at(f"log/{tile.path}", encode_bundle(entries))
+        self.objects.put_at(tile.key, encode_bundle(entries), TILE_HEADERS)
+
+    def make_durable(self, tiles: Iterable[Tile]) -> None:
+        """What was written survives a power cut once this returns. Raises `core.objects.ObjectStoreUnavailable`."""
+        self.objects.sync_at(tile.key for tile in tiles)
 
     def hashes(self, tile: Tile) -> list[bytes]:
         """Raises `LogCorrupted` if the tile is missing or has another size than its place demands."""

@@ -1,37 +1,51 @@
 """Parts that crash on demand: real ones, of which one call is lost or takes effect before the caller hears of it."""
 
-import os
-import signal
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from core.clock import Clock
-from core.database import create_database_engine
 from core.objects import Objects
-from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
-from ledger.sequencer import Sequencer
-from ledger.service import LedgerService
 
 Fault = Literal["lost", "applied"]
+T = TypeVar("T")
 
 
 class Crash(BaseException):
     """Stands for the process dying here; nothing in the code under test may catch it."""
 
 
+def crash() -> None:
+    raise Crash
+
+
 @dataclass
 class CrashPlan:
-    """Lets `at` calls through, then crashes once: before the call takes effect (`lost`) or after it (`applied`)."""
+    """Lets `at` calls through, then strikes once: before the call takes effect (`lost`) or after it (`applied`).
+
+    What strikes is a `Crash`, unless it is told otherwise: an error of the part itself, or SIGKILL.
+    """
 
     at: int
     fault: Fault
+    strike: Callable[[], None] = crash
     calls: int = field(default=0)
 
     def is_due(self) -> bool:
         self.calls += 1
         return self.calls == self.at + 1
+
+    def around(self, call: Callable[[], T]) -> T:
+        is_due = self.is_due()
+        if is_due and self.fault == "lost":
+            self.strike()
+        try:
+            return call()
+        finally:
+            if is_due and self.fault == "applied":
+                self.strike()
 
 
 class CrashingObjects(Objects):
@@ -41,26 +55,22 @@ class CrashingObjects(Objects):
         super().__init__(objects._store)
         self._plan = plan
 
-    def put_at(self, key: str, data: bytes) -> None:
-        is_due = self._plan.is_due()
-        if is_due and self._plan.fault == "lost":
-            raise Crash
-        super().put_at(key, data)
-        if is_due:
-            raise Crash
+    def put_at(self, key: str, data: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self._plan.around(lambda: super(CrashingObjects, self).put_at(key, data, headers))
 
     def get_at(self, key: str) -> bytes:
-        if self._plan.is_due():
-            raise Crash
-        return super().get_at(key)
+        return self._plan.around(lambda: super(CrashingObjects, self).get_at(key))
 
     def delete(self, key: str) -> None:
-        is_due = self._plan.is_due()
-        if is_due and self._plan.fault == "lost":
-            raise Crash
-        super().delete(key)
-        if is_due:
-            raise Crash
+        self._plan.around(lambda: super(CrashingObjects, self).delete(key))
+
+    def sync_at(self, keys: Iterable[str]) -> None:
+        self._plan.around(lambda: super(CrashingObjects, self).sync_at(keys))
+
+    def advance_at(
+        self, key: str, data: bytes, is_behind: Callable[[bytes], bool], headers: Mapping[str, str] | None = None
+    ) -> bool:
+        return self._plan.around(lambda: super(CrashingObjects, self).advance_at(key, data, is_behind, headers))
 
 
 class CrashingUnitOfWork(UnitOfWork):
@@ -73,26 +83,20 @@ class CrashingUnitOfWork(UnitOfWork):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        is_due = kind is None and self._plan.is_due()
+        if kind is not None:
+            super().__exit__(kind, error, trace)
+            return
+        is_due = self._plan.is_due()
         if is_due and self._plan.fault == "lost":
-            super().__exit__(Crash, Crash(), None)
-            raise Crash
+            self._lose()
         super().__exit__(kind, error, trace)
-        if is_due:
-            raise Crash
+        if is_due and self._plan.fault == "applied":
+            self._plan.strike()
 
-
-def sequence_and_be_killed(
-    *, url: str, objects_url: str, clock: Clock, master_key: bytes, origin: str, step: str
-) -> None:
-    """Runs the sequencer in a process of its own, which kills itself (SIGKILL) once the named step is done."""
-    original = getattr(Sequencer, step)
-
-    def killing(self: Sequencer, *arguments: Any) -> Any:
-        original(self, *arguments)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(Sequencer, step, killing)
-    engine = create_database_engine(url)
-    ledger = LedgerService(lambda: UnitOfWork(engine, clock), Objects.at(objects_url), SecretBox(master_key), origin)
-    ledger.sequence_pending()
+    def _lose(self) -> None:
+        """If the strike is an exception, the connection goes back to the pool as it would."""
+        try:
+            self._plan.strike()
+        except BaseException as struck:
+            super().__exit__(type(struck), struck, None)
+            raise

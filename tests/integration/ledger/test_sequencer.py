@@ -165,7 +165,8 @@ def test_a_flipped_bit_in_a_waiting_entry_is_never_signed_over(
     [evidence_id] = record_many(unit_of_work, actor, 1)
     with owner_engine.begin() as connection:
         connection.execute(
-            text("UPDATE evidence_entry SET entry = set_byte(entry, 9, 48) WHERE id = :id"), {"id": evidence_id}
+            text("UPDATE evidence_entry SET entry = set_bit(entry, 72, 1 - get_bit(entry, 72)) WHERE id = :id"),
+            {"id": evidence_id},
         )
 
     with pytest.raises(LogCorrupted):
