@@ -6,9 +6,8 @@ writes all. Evidence is written at every step of everything, so that its cost is
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -22,8 +21,7 @@ _CHAIN_END = "ledger.chain_end"
 """Under this name and the subject, a session remembers the ends of the chains that it has locked and extended."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvidence:
+class NewEvidence(NamedTuple):
     """A record and its entry, complete. `position` is its place in the subject's chain, from 0."""
 
     id: UUID

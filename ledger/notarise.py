@@ -95,13 +95,13 @@ def notarise_batch(
 
 def _write(uow: UnitOfWork, actor: Actor, items: Sequence[Notarisation], ids: Sequence[UUID]) -> None:
     """Makes the records of the next part while PostgreSQL takes in this one."""
+
+    def make(at: int) -> list[NewEvidence]:
+        return _evidence(actor, items[at : at + _PART], ids[at : at + _PART], uow.now)
+
     with ThreadPoolExecutor(max_workers=1) as aside:
-        parts = [
-            aside.submit(_evidence, actor, items[at : at + _PART], ids[at : at + _PART], uow.now)
-            for at in range(0, len(items), _PART)
-        ]
-        for part in parts:
-            copy_evidence(uow.session, part.result())
+        for part in aside.map(make, range(0, len(items), _PART)):
+            copy_evidence(uow.session, part)
 
 
 def notarise_file(

@@ -31,6 +31,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _SORTS_OTHERWISE = re.compile("[\ue000-\U0010ffff]")
 _write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_quote = json.encoder.encode_basestring
 
 
 class RecordInvalid(ValueError):
@@ -111,28 +112,21 @@ def record_bytes(record: Record) -> bytes:
     Raises `RecordInvalid` for a float, an unsafe integer, or a malformed id, instant or digest.
     """
     _check_record(record)
-    files = [
-        {
-            "name": file.name,
-            "media_type": file.media_type,
-            "size": file.size,
-            "sha256": file.sha256,
-            "sm3": file.sm3,
-        }
+    # Canonical by construction but for the facts: names in order, and nothing left unescaped.
+    previous = f'"{record.previous}"' if record.previous else "null"
+    subject = f'{{"id":{_quote(record.subject.id)},"kind":{_quote(record.subject.kind)}}}'
+    files = ",".join(
+        f'{{"media_type":{_quote(file.media_type)},"name":{_quote(file.name)},"sha256":"{file.sha256}",'
+        f'"size":{file.size},"sm3":"{file.sm3}"}}'
         for file in record.files
-    ]
-    return _canonical(
-        {
-            "v": 1,
-            "type": record.type,
-            "id": record.id,
-            "at": record.at,
-            "subject": {"kind": record.subject.kind, "id": record.subject.id},
-            "files": files,
-            "facts": dict(record.facts),
-            "previous": record.previous,
-        }
     )
+    try:
+        return (
+            f'{{"at":"{record.at}","facts":{_canonical(dict(record.facts))},"files":[{files}],"id":"{record.id}",'
+            f'"previous":{previous},"subject":{subject},"type":{_quote(record.type)},"v":1}}'
+        ).encode()
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise RecordInvalid("the value has no canonical JSON form") from error
 
 
 def parse_record(data: bytes) -> Record:
@@ -224,17 +218,14 @@ def _check_value(value: object) -> None:
         _require(abs(value) <= _LARGEST_SAFE_INTEGER, "integers beyond 2^53 − 1 are written as strings")
 
 
-def _canonical(value: dict[str, Any]) -> bytes:
+def _canonical(value: dict[str, Any]) -> str:
     """RFC 8785 of a value that `_check_value` has let through, which leaves two rules: escapes and the order of names.
 
     The escapes of Python's own writer, five times as fast, are the RFC's (§3.2.2.2). Its order of names is by code
     point and the RFC's by UTF-16 unit (§3.2.3); they differ only where a character from U+E000 on stands.
     """
-    try:
-        text = _write(value)
-        return rfc8785.dumps(value) if not text.isascii() and _SORTS_OTHERWISE.search(text) else text.encode()
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise RecordInvalid("the value has no canonical JSON form") from error
+    text = _write(value)
+    return rfc8785.dumps(value).decode() if not text.isascii() and _SORTS_OTHERWISE.search(text) else text
 
 
 def _parse_object(data: bytes) -> dict[str, Any]:
