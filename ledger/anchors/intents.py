@@ -46,8 +46,8 @@ class Intentions:
     def next(self, now: datetime, nonce: int) -> Intent | None:
         """For the writer's next nonce. Raises `WrongContract` or `ChainContradictsLog`."""
         contract = self._contract(now)
-        if contract is None:
-            return self._deployment(now, nonce)
+        if contract is None or self._came_to_nothing(contract):
+            return self._deployment(now, nonce, generation=contract.generation + 1 if contract else 1)
         if self.office.must_announce and self.office.successor is not None:
             call = abi.rotate_writer_call(contract.log_id, self.office.successor.address)
             return Intent(Purpose.ROTATE, contract.contract, call)
@@ -70,18 +70,39 @@ class Intentions:
             repository.lock_chain(uow.session, self.settings.chain_id)
             row = repository.contract(uow.session, self.settings.chain_id)
             if row is None and self.settings.contract is not None:
-                row = self._contract_row(now, self.settings.contract.lower())
+                row = self._contract_row(now, self.settings.contract.lower(), generation=1)
                 uow.session.add(row)
         return row
 
-    def _deployment(self, now: datetime, nonce: int) -> Intent:
+    def _deployment(self, now: datetime, nonce: int, *, generation: int) -> Intent:
         """The address follows from sender and nonce, so it is known, and written down, before anything is sent."""
-        row = self._contract_row(now, abi.contract_address(self.office.writer.address, nonce))
+        address = abi.contract_address(self.office.writer.address, nonce)
+        row = self._contract_row(now, address, generation=generation)
         return Intent(Purpose.DEPLOY, None, evidence_anchor().bytecode, creates=row)
 
-    def _contract_row(self, now: datetime, address: str) -> AnchorContract:
-        log_id = abi.log_id(self.log.origin)
-        return AnchorContract(chain_id=self.settings.chain_id, contract=address, log_id=log_id, created_at=now)
+    def _contract_row(self, now: datetime, address: str, *, generation: int) -> AnchorContract:
+        return AnchorContract(
+            chain_id=self.settings.chain_id,
+            generation=generation,
+            contract=address,
+            log_id=abi.log_id(self.log.origin),
+            created_at=now,
+        )
+
+    def _came_to_nothing(self, contract: AnchorContract) -> bool:
+        """Whether our deployment failed for good: its nonce is used up in a final block, and nothing is there.
+
+        Once there are anchors, the address is in packages and trust files, and an operator must look.
+        """
+        if self.office.is_registered or self.chain.code(contract.contract):
+            return False
+        with self.unit_of_work() as uow:
+            nonces = repository.deployment_nonces(uow.session, self.settings.chain_id, self.office.writer.address)
+            has_anchors = repository.newest_anchor(uow.session, self.settings.chain_id) is not None
+        if has_anchors or not nonces:
+            return False
+        height = max(0, self.chain.final_height())
+        return max(nonces) < self.chain.nonce(self.office.writer.address, height)
 
     def _stranded_anchor(self) -> Anchor | None:
         """The smallest pending anchor, if the writer in office has nothing under way for it: its transactions failed

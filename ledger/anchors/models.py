@@ -30,12 +30,14 @@ class AnchorWriter(Base):
 
 
 class AnchorContract(Base):
-    """Where the log is anchored on a chain. Written once: the address is known before the contract is deployed."""
+    """Where the log is anchored on a chain: the newest generation. The address is known before the contract is there;
+    there is a second one only if the first deployment came to nothing."""
 
     __tablename__ = "anchor_contract"
     __append_only__ = True
 
     chain_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     contract: Mapped[str] = mapped_column(Text)
     log_id: Mapped[bytes]
     created_at: Mapped[datetime]

@@ -17,7 +17,7 @@ from ledger.anchors.models import (
     AnchorTransaction,
     AnchorWriter,
 )
-from ledger.anchors.policy import AnchorState
+from ledger.anchors.policy import AnchorState, Purpose
 from ledger.models import LogCheckpoint
 
 _ANCHORING_LOCKS = 2
@@ -76,7 +76,8 @@ def senders(session: Session, chain_id: int) -> Sequence[str]:
 
 
 def contract(session: Session, chain_id: int) -> AnchorContract | None:
-    return session.get(AnchorContract, chain_id)
+    newest = select(AnchorContract).where(AnchorContract.chain_id == chain_id)
+    return session.scalar(newest.order_by(AnchorContract.generation.desc()).limit(1))
 
 
 def newest_checkpoint(session: Session) -> LogCheckpoint | None:
@@ -144,6 +145,14 @@ def transactions_of(session: Session, anchor_id: UUID) -> Sequence[AnchorTransac
         select(AnchorTransaction)
         .where(AnchorTransaction.anchor_id == anchor_id)
         .order_by(AnchorTransaction.nonce.desc(), AnchorTransaction.attempt.desc())
+    ).all()
+
+
+def deployment_nonces(session: Session, chain_id: int, sender: str) -> Sequence[int]:
+    """The nonces at which the contract was to be deployed."""
+    deployed = (AnchorTransaction.sender == sender, AnchorTransaction.purpose == Purpose.DEPLOY)
+    return session.scalars(
+        select(AnchorTransaction.nonce).where(AnchorTransaction.chain_id == chain_id, *deployed).distinct()
     ).all()
 
 

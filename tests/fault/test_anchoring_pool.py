@@ -180,6 +180,28 @@ def test_a_gap_behind_a_transaction_of_ours_is_filled_when_its_turn_comes(anchor
     anchored.check_each_size_is_there_once()
 
 
+@pytest.mark.parametrize("is_early", [True, False], ids=["deployment", "registration"])
+def test_a_set_up_whose_nonce_is_used_up_by_something_else_is_done_again(
+    anchored: AnchoredLedger, is_early: bool
+) -> None:
+    """The contract is deployed at another address, or the log registered at another nonce."""
+    size = anchored.grow()
+    json_rpc(anchored.chain.url, "anvil_setBalance", anchored.sender().writer.address, hex(10**18))
+    if not is_early:
+        anchored.step()
+        mine(anchored.chain)
+    anchored.prepare()
+    stored = anchored.all_transactions()[-1]
+    assert stored.purpose == ("deploy" if is_early else "register")
+    use_up_a_nonce(anchored)
+    anchored.settle(size)
+    assert [row.purpose for row in anchored.all_transactions()].count(stored.purpose) == 2
+    (trusted,) = anchored.anchors.trusted_chains()
+    assert trusted["contract"] == anchored.all_anchors()[0].contract
+    anchored.check_all_final()
+    anchored.check_each_size_is_there_once()
+
+
 def test_an_anchor_that_was_overtaken_holds_up_nothing(anchored: AnchoredLedger) -> None:
     """Somebody with our key anchors a later checkpoint while ours waits; the contract will never take the smaller."""
     anchored.settle(anchored.grow())
