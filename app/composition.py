@@ -198,7 +198,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             timestamp_authority=authority,
             sealer=signer,
             roots=lambda: _roots(pki, remote_roots, stamp_roots),
-            operator=Operator("鼎约 Dingyue", settings.base_url, SOFTWARE),
+            operator=Operator(settings.operator.name, settings.base_url, SOFTWARE, settings.operator.filing_number),
             honesty=Honesty(
                 is_development_chain=platform.is_development_chain,
                 is_trial_authority=platform.is_trial_authority,

@@ -205,6 +205,13 @@ class SandboxSettings(_Section):
     memory_megabytes: Annotated[int, Field(ge=256)] = 896
 
 
+class OperatorSettings(_Section):
+    # Who runs the platform, as certificates name them.
+    name: Annotated[str, Field(min_length=1)] = "鼎约 Dingyue"
+    # Of the filing as a blockchain information service (区块链信息服务备案). Empty: certificates say so.
+    filing_number: str | None = None
+
+
 class TwilioSettings(_Section):
     account_sid: str
     auth_token: SecretStr
@@ -291,6 +298,7 @@ class Settings(BaseSettings):
     signing: SigningSettings = SigningSettings()
     uploads: UploadSettings = UploadSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    operator: OperatorSettings = OperatorSettings()
     webhooks: WebhookSettings = WebhookSettings()
     clock: ClockSettings = ClockSettings()
     schedule: ScheduleSettings = ScheduleSettings()

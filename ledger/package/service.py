@@ -6,7 +6,7 @@ seals are asked for outside of units of work. Before a package is handed out it 
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -18,7 +18,7 @@ from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors.models import Anchor
 from ledger.anchors.service import AnchorService, evm_facts
-from ledger.note import parse_checkpoint, parse_note
+from ledger.note import cosignature_times, parse_checkpoint, parse_note
 from ledger.package.archive import write_archive
 from ledger.package.drawing import ReportFonts
 from ledger.package.errors import PackageRefused
@@ -28,18 +28,19 @@ from ledger.package.facts import (
     LogFacts,
     Operator,
     Report,
-    SignerRow,
+    clocks,
+    file_rows,
     masked_name,
     timeline,
 )
 from ledger.package.gather import Document, EvidenceGatherer, Gathered
 from ledger.package.report import render_report
-from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, trust_document
+from ledger.package.signers import Found, first_revisions, signer_rows
+from ledger.package.trust import RootCertificates, WitnessPolicy, fingerprint, trust_bytes, trust_document
 from ledger.ports import DocumentSealer, TimestampAuthority
 from ledger.service import LedgerService
 from ledger.verifier.layout import REPORTS
-from ledger.verifier.pades import PDFVerdict, SignatureVerdict, verify_pdf
-from ledger.verifier.signatures import proven_time
+from ledger.verifier.pades import PDFVerdict, verify_pdf
 from ledger.verifier.trust import Trust, parse_trust
 from ledger.verifier.verdict import ExitCode, Status, Verdict
 from ledger.verifier.verify import verify_package
@@ -97,14 +98,16 @@ class PackageService:
         """
         gathered = EvidenceGatherer(self.objects, self.ledger, self.anchors).gather(actor, subject_ids)
         trust = self.trust()
-        report = self._report(actor, gathered, parse_trust(trust))
+        report = self._report(actor, gathered, trust)
         content = gathered.members() | _trust_members(trust) | self._reports(report)
         content |= _instructions(report, content)
         data = write_archive(content, self.timestamp_authority.timestamp)
         self._require_accepted(data, trust)
         return PackageFile(report.number, f"{report.number}.asice", data)
 
-    def _report(self, actor: Actor, gathered: Gathered, trust: Trust) -> Report:
+    def _report(self, actor: Actor, gathered: Gathered, document: dict[str, Any]) -> Report:
+        trust = parse_trust(document)
+        chain = _chain_facts(gathered.anchor, trust)
         with self.unit_of_work() as uow:
             holder = uow.session.get_one(Organisation, actor.organisation_id).name
             now = uow.now
@@ -113,13 +116,15 @@ class PackageService:
             made_at=now,
             holder=masked_name(holder),
             subjects=tuple(dict.fromkeys(record.subject.id for record in gathered.records)),
-            files=tuple((document.name, document.file) for document in gathered.documents),
-            signers=self._signers(gathered.documents, trust),
+            files=file_rows([(document.name, document.file) for document in gathered.documents], gathered.records),
+            signers=signer_rows(self._signatures(gathered.documents, trust), gathered.records),
             timeline=timeline(gathered.records),
-            log=_log_facts(gathered),
-            chain=_chain_facts(gathered.anchor, trust),
+            log=_log_facts(gathered, trust),
+            chain=chain,
             operator=self.operator,
-            honesty=self.honesty,
+            honesty=replace(self.honesty, is_development_chain=chain.is_development),
+            clocks=clocks(gathered.records),
+            trust_sha256=fingerprint(trust_bytes(document)),
         )
 
     def _reports(self, report: Report) -> dict[str, bytes]:
@@ -129,16 +134,15 @@ class PackageService:
             english: self.sealer.seal_report(render_report(report, "en", self.fonts), f"Certificate {report.number}"),
         }
 
-    def _signers(self, documents: Sequence[Document], trust: Trust) -> tuple[SignerRow, ...]:
-        """What the signatures in the documents say; document time-stamps are nobody's signature."""
+    def _signatures(self, documents: Sequence[Document], trust: Trust) -> list[Found]:
+        """What the signatures in the documents say."""
+        first = first_revisions({document.name: document.data for document in documents})
         roots = {"signing_roots": trust.signing_roots, "timestamp_roots": trust.timestamp_roots}
-        verdicts = [(document.name, self.verify_document(document.data, **roots)) for document in documents]
-        return tuple(
-            _signer_row(name, found)
-            for name, verdict in verdicts
-            for found in verdict.signatures
-            if not found.is_document_timestamp
-        )
+        return [
+            Found(document.name, first[document.name], found)
+            for document in documents
+            for found in self.verify_document(document.data, **roots).signatures
+        ]
 
     def _require_accepted(self, data: bytes, trust: dict[str, Any]) -> None:
         """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file."""
@@ -159,37 +163,29 @@ def _number(now: datetime, gathered: Gathered) -> str:
     return f"DY-{local_date(now).replace('-', '')}-{named.hexdigest()[:12].upper()}"
 
 
-def _signer_row(file_name: str, found: SignatureVerdict) -> SignerRow:
-    organisation = " ".join(filter(None, [found.organisation, found.organisation_identifier]))
-    return SignerRow(
-        file_name=file_name,
-        name=found.signer,
-        organisation=organisation,
-        issuer=found.issuer,
-        serial_number=found.serial_number,
-        revocation=found.revocation,
-        signed_at=proven_time(found),
-    )
-
-
-def _log_facts(gathered: Gathered) -> LogFacts:
-    checkpoint = parse_checkpoint(parse_note(gathered.note).text)
+def _log_facts(gathered: Gathered, trust: Trust) -> LogFacts:
+    note = parse_note(gathered.note)
+    checkpoint = parse_checkpoint(note.text)
     return LogFacts(
         origin=checkpoint.origin,
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         leaf_indexes=tuple(record.leaf_index for record in gathered.records if record.leaf_index is not None),
-        stamped_at=gathered.stamps[0].stamped_at,
-        authority=", ".join(stamp.authority for stamp in gathered.stamps),
+        stamps=tuple((stamp.stamped_at, stamp.authority) for stamp in gathered.stamps),
+        witnesses=tuple(sorted(key.name for key in cosignature_times(note, trust.witness_keys))),
+        quorum=trust.witness_quorum,
     )
 
 
 def _chain_facts(anchor: Anchor, trust: Trust) -> ChainFacts:
+    """A chain the trust file doesn't name counts as a development chain: nobody vouches for it."""
     facts = evm_facts(anchor)
-    name = next((chain.name for chain in trust.chains if chain.chain_id == anchor.chain_id), str(anchor.chain_id))
+    chain = next((chain for chain in trust.chains if chain.chain_id == anchor.chain_id), None)
     return ChainFacts(
         chain_id=anchor.chain_id,
-        name=name,
+        name=chain.name if chain else str(anchor.chain_id),
+        is_development=chain is None or chain.is_development,
+        is_sealed="sealed_header" in facts,
         contract=facts["contract"],
         tx_hash=facts["tx_hash"],
         block_number=facts["block_number"],

@@ -176,6 +176,8 @@ def _describe(blank: SignatureVerdict, found: Any) -> SignatureVerdict:
         subject=_printable(certificate.subject.human_friendly),
         issuer=_printable(certificate.issuer.human_friendly),
         serial_number=f"{certificate.serial_number:x}",
+        valid_from=certificate.not_valid_before,
+        valid_until=certificate.not_valid_after,
         reason=_text(entry(found.sig_object, "/Reason")),
         signed_at=_claimed(found),
     )

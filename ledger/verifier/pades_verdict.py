@@ -24,9 +24,9 @@ class SignatureVerdict:
     says it in detail, in English.
 
     `signer`, `organisation` and `organisation_identifier` come from the certificate, `subject` and `issuer` are its
-    full names, `serial_number` is lower-case hex. `signed_at` is claimed by the signer; `proven_at` is the time the
-    certificate was judged at, from `time_source`; `authority` is who vouches for it. `notes` are peculiarities that
-    break nothing, in English.
+    full names, `serial_number` is lower-case hex, `valid_from` and `valid_until` are its validity. `signed_at` is
+    claimed by the signer; `proven_at` is the time the certificate was judged at, from `time_source`; `authority` is who
+    vouches for it. `notes` are peculiarities that break nothing, in English.
     """
 
     field: str
@@ -37,6 +37,8 @@ class SignatureVerdict:
     subject: str = ""
     issuer: str = ""
     serial_number: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
     reason: str | None = None
     signed_at: datetime | None = None
     proven_at: datetime | None = None

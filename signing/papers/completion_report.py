@@ -11,6 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from ledger.package.drawing import local_time, qr_image
+from ledger.package.vocabulary import EVENTS
 from ledger.record import EvidenceFile
 from ledger.verifier.verdict import Statement
 from signing.papers import layout
@@ -184,7 +185,7 @@ def _timeline(facts: CompletionFacts) -> list[Flowable]:
         [
             str(number),
             local_time(step.at),
-            _with_detail(wording.STEPS.get(step.type, Statement(step.type, step.type)), step.detail),
+            _with_detail(EVENTS.get(step.type, Statement(step.type, step.type)), step.detail),
             wording.BY_PLATFORM if step.who == PLATFORM else step.who,
             step.evidence,
         ]

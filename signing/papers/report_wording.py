@@ -89,31 +89,6 @@ STATES = {
 }
 INFORMED = Statement("无需签署", "Nothing to sign")
 
-STEPS = {
-    "envelope.sent": Statement("发起签署", "Sent for signing"),
-    "envelope.reminded": Statement("催签", "Reminded"),
-    "envelope.corrected": Statement("撤回更正", "Taken back for correction"),
-    "envelope.extended": Statement("延长期限", "Given more time"),
-    "envelope.timestamped": Statement("补加时间戳", "Time-stamped later"),
-    "envelope.completed": Statement("平台封存，签署完成", "Sealed and completed"),
-    "envelope.declined": Statement("拒签", "Declined"),
-    "envelope.voided": Statement("撤销", "Voided"),
-    "envelope.expired": Statement("过期", "Expired"),
-    "recipient.code_requested": Statement("请求验证码", "Asked for a code"),
-    "recipient.code_refused": Statement("验证码错误", "Entered a wrong code"),
-    "recipient.remote_prepared": Statement("准备远程签名", "Prepared a remote signature"),
-    "envelope.failed": Statement("文件无法制备", "Could not be prepared"),
-    "envelope.rescission_begun": Statement("发起解除", "Rescission begun"),
-    "envelope.rescinded": Statement("合同已解除", "Contract rescinded"),
-    "envelope.report_made": Statement("生成签署完成报告", "Completion report made"),
-    "recipient.sent": Statement("签署链接已发出", "Link sent"),
-    "recipient.bounced": Statement("签署链接未送达", "Link not delivered"),
-    "recipient.viewed": Statement("打开签署链接", "Opened the link"),
-    "recipient.authenticated": Statement("通过身份验证", "Proved who they are"),
-    "recipient.signed": Statement("签署", "Signed"),
-    "recipient.approved": Statement("批准", "Approved"),
-    "recipient.replaced": Statement("更换接收人", "Recipient replaced"),
-}
 BY_PLATFORM = Statement("平台", "The platform")
 
 METHODS = {
