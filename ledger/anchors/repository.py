@@ -80,6 +80,14 @@ def contract(session: Session, chain_id: int) -> AnchorContract | None:
     return session.scalar(newest.order_by(AnchorContract.generation.desc()).limit(1))
 
 
+def is_stored(session: Session, made: Anchor | AnchorContract) -> bool:
+    """Whether there is such a row already: an anchor of that size, a contract of that generation."""
+    if isinstance(made, AnchorContract):
+        return session.get(AnchorContract, (made.chain_id, made.generation)) is not None
+    same = (Anchor.chain_id == made.chain_id, Anchor.size == made.size)
+    return session.scalar(select(Anchor.id).where(*same)) is not None
+
+
 def newest_checkpoint(session: Session) -> LogCheckpoint | None:
     return session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
 

@@ -92,6 +92,8 @@ class ChainSender:
             stored = [row.nonce for row in self._outstanding(uow, nonce)]
             if nonce in stored or (is_next and stored):
                 return
+            if intent.creates is not None and repository.is_stored(uow.session, intent.creates):
+                return  # By another process, for which another writer is in office already.
             if intent.creates is not None:
                 uow.session.add(intent.creates)
                 uow.session.flush()

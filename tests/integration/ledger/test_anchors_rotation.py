@@ -208,3 +208,24 @@ def test_a_stranger_named_by_a_stolen_key_is_not_obeyed(anchored: AnchoredLedger
     (status,) = anchored.anchors.status()
     assert status.error_code == "foreign_writer"
     assert len(anchored.all_transactions()) == count
+
+
+def test_two_processes_that_know_different_writers_make_one_anchor(anchored: AnchoredLedger) -> None:
+    """One has read who is in office just before the hand-over, the other just after it; both find the same to do."""
+    anchored.settle(anchored.grow())
+    anchored.anchors.rotate_writer(CHAIN_ID, requested_by=SOMEBODY)
+    anchored.step()
+    mine(anchored.chain)
+    slow = anchored.sender()
+    size = anchored.grow()
+    nonce = slow.chain.nonce(slow.writer.address)
+    intent = slow.intentions.next(anchored.clock.now(), nonce)
+    assert intent is not None
+    pass_time(anchored.chain, TWO_DAYS)
+    anchored.step()
+    slow._store(intent, nonce=nonce, gas=100_000, fees=slow.chain.fees())
+    assert [
+        row.sender for row in anchored.all_transactions() if row.sender == slow.writer.address and row.nonce == nonce
+    ] == []
+    anchored.settle(size)
+    anchored.check_each_size_is_there_once()
