@@ -10,6 +10,7 @@ import pytest
 
 from core import ids
 from ledger import repository as ledger
+from ledger.package.vocabulary import EVENTS
 from ledger.record import Record, parse_record, sha256_hex
 from ledger.repository import LoggedRecord
 from ledger.verifier.pades import verify_pdf
@@ -88,8 +89,8 @@ def test_the_report_tells_what_the_evidence_tells(table: Table, clock: FixedCloc
             assert packed(fact) in text
     for logged, record in before:
         assert ids.public(ids.EVIDENCE, logged.id) in text
-        assert packed(report_wording.STEPS[record.type].zh) in text
-        assert packed(report_wording.STEPS[record.type].en) in text
+        assert packed(EVENTS[record.type].zh) in text
+        assert packed(EVENTS[record.type].en) in text
     assert sha256_hex(contract) in text
     assert sha256_hex(CONTRACT.read_bytes()) in text
     assert packed("已更换，由 欧阳接任 代为办理") in text

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.package.vocabulary import EVENTS
 from ledger.record import describe_file
 from ledger.verifier.verdict import Statement
 from signing.papers import report_wording
@@ -75,7 +76,7 @@ def document(number: int = 1, name: str = "采购合同") -> DocumentFacts:
 
 
 def step(number: int) -> Step:
-    types = sorted(report_wording.STEPS)
+    types = sorted(EVENTS)
     at = NOON + timedelta(seconds=number)
     return Step(at, types[number % len(types)], f"签署人{number}", "", f"evd_{number:032x}")
 
@@ -130,7 +131,7 @@ def test_the_report_is_in_both_languages() -> None:
     statements(
         text, *(report_wording.LABELS[label] for label in ("number", "signed_at", "consent", "serial", "evidence"))
     )
-    statements(text, report_wording.STEPS["envelope.completed"], report_wording.BY_PLATFORM, report_wording.SEALED)
+    statements(text, EVENTS["envelope.completed"], report_wording.BY_PLATFORM, report_wording.SEALED)
     statements(text, *report_wording.METHODS.values(), report_wording.TIMESTAMPED, *report_wording.LIMITS[:4])
 
 
@@ -243,4 +244,4 @@ def test_every_step_of_an_envelope_has_words_in_both_languages() -> None:
     steps = {found for source in sources for found in named.findall(source.read_text())}
     events = {"envelope.progressed", "envelope.ended", "envelope.sealing_requested", "recipient.released"}
     assert "recipient.signed" in steps
-    assert steps - events <= set(report_wording.STEPS)
+    assert steps - events <= set(EVENTS)
