@@ -16,6 +16,7 @@ import pypdfium2
 import pytest
 from asn1crypto import pem
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from accounts.policy import Actor
@@ -43,11 +44,11 @@ from ledger.verifier.verdict import ExitCode
 from ledger.verifier.verify import verify_package
 from signing.pdf.sign import PDFSigner
 from signing.pki.service import PKIService
-from tests.support.anchors import AnchoredLedger, chain_settings
+from tests.support.anchors import CADENCE, AnchoredLedger, chain_settings
 from tests.support.clock import FixedClock
 from tests.support.evidence import plain_pdf
 from tests.support.http import InProcessClient
-from tests.support.ledger import record_many, register_organisation
+from tests.support.ledger import ERASURE, eraser, record_many, register_organisation
 
 ENVELOPE = "env_" + "1" * 32
 CONTRACT = "ctr_" + "2" * 32
@@ -140,6 +141,32 @@ def test_a_contracts_package_holds_offline(recorded: AnchoredLedger, packages: P
     assert sum(name.endswith("record.json") for name in names) == 4, "the envelope's records come along"
     assert trust == packages.trust()
     assert any("development chain" in limit.en for limit in verdict.not_proven)
+
+
+def test_erasing_a_record_leaves_every_other_proof(
+    recorded: AnchoredLedger, packages: PackageService, owner_engine: Engine, objects: Objects
+) -> None:
+    """The package from before still holds, and so does a new one: without the person, with who erased what."""
+    before = packages.build(recorded.actor, CONTRACT)
+    signed = recorded.ledger.list_records(recorded.actor, ENVELOPE)[1]
+    eraser(owner_engine, recorded.clock, objects).erase(signed.id, ERASURE)
+    recorded.clock.advance(CADENCE)
+    settle(recorded)
+
+    after = packages.build(recorded.actor, CONTRACT)
+
+    for package in (before, after):
+        assert verify_package(package.data, packages.trust()).exit_code is ExitCode.HOLDS
+    with zipfile.ZipFile(io.BytesIO(after.data)) as archive:
+        records = [archive.read(name) for name in archive.namelist() if name.endswith("record.json")]
+    assert sorted(json.loads(record)["type"] for record in records) == [
+        "contract.registered",
+        "envelope.completed",
+        "envelope.sent",
+        "evidence.erased",
+    ]
+    assert not any(b"13812345678" in record for record in records)
+    assert list(recorded.ledger.examine()) == []
 
 
 def test_the_anchor_is_the_smallest_that_covers_all(recorded: AnchoredLedger, packages: PackageService) -> None:
