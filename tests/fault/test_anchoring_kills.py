@@ -1,7 +1,8 @@
-"""Kill −9 at every step of every kind of pass: anchoring, rotating the writer, handing over, filling a gap, bumping.
+"""Kill −9 and errors at every step of every kind of pass: anchoring, rotating the writer, handing over, filling a gap,
+bumping, sending again what a chain lost.
 
-A pass is killed at its first step, the next one at its second, and so on, until one has fewer steps than that. Then
-the anchor must end final, with every size on the chain exactly once.
+A pass is killed at its first step, the next one's first step fails; then the second of the next two, and so on, until
+one has fewer steps than that. Then the anchor must end final, with every size on the chain exactly once.
 """
 
 from collections.abc import Callable
@@ -100,6 +101,7 @@ def test_killed_again_and_again_each_size_is_anchored_once(
     for at in count():
         if not victim.step(at, fault):
             break
+        victim.err(at, fault)
         deaths += 1
         if deaths == 3 and scene is not dear:
             mine(anchored.chain)

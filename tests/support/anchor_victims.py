@@ -8,7 +8,8 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -22,11 +23,12 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from ledger.anchors.adapters.evm import EVMChain
 from ledger.anchors.policy import ChainSettings
 from ledger.anchors.service import AnchorService
+from ledger.errors import ChainUnavailable
 from ledger.merkle import consistency_proof, nodes_of
 from ledger.models import EvidenceEntry, LogLeaf
 from tests.support.anchors import AnchoredLedger
 from tests.support.clock import FixedClock
-from tests.support.crashes import CrashPlan, Fault
+from tests.support.crashes import Crash, CrashingUnitOfWork, CrashPlan, Fault
 
 PATIENCE_SECONDS = 60
 
@@ -67,6 +69,22 @@ class MortalUnitOfWork(UnitOfWork):
             _die()
 
 
+class SilentChain(EVMChain):
+    """A node that doesn't answer when it is sent something: before it has the transaction, or after."""
+
+    def __init__(self, settings: ChainSettings, plan: CrashPlan) -> None:
+        super().__init__(settings)
+        self._plan = plan
+
+    def send_raw(self, raw: bytes) -> None:
+        is_due = self._plan.is_due()
+        if is_due and self._plan.fault == "lost":
+            raise ChainUnavailable
+        super().send_raw(raw)
+        if is_due:
+            raise ChainUnavailable
+
+
 class MortalChain(EVMChain):
     """Its process dies when it sends: before the node has the transaction, or after."""
 
@@ -93,6 +111,19 @@ class Victim:
     def step(self, at: int, fault: Fault) -> bool:
         """One pass that dies at its step number `at`; False if it had fewer steps and came to its end."""
         return self.run(_step, at, fault)
+
+    def err(self, at: int, fault: Fault) -> None:
+        """One pass in this very process, of which step number `at` fails: the commit raises, or the node is silent."""
+        plan, anchored = CrashPlan(at, fault), self.anchored
+        with anchored.anchors.unit_of_work() as uow:
+            engine = uow._engine
+        service = replace(
+            anchored.anchors,
+            unit_of_work=lambda: CrashingUnitOfWork(engine, anchored.clock, plan),
+            connect=lambda settings: SilentChain(settings, plan),
+        )
+        with suppress(Crash):
+            service.step(anchored.clock.now())
 
     def run(self, act: Callable[[AnchorService, datetime], None], at: int, fault: Fault) -> bool:
         with self.anchored.anchors.unit_of_work() as uow:
