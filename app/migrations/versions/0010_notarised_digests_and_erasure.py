@@ -1,5 +1,7 @@
 """Notarised digests and erasure: records found by digest, requests done once, legal holds, recorded erasure."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -9,14 +11,13 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-# The digests of records from before. A record is text of ours without U+0000, which `json` takes as it is.
+_RECORDS_AND_READERS = """
+    SELECT access.organisation_id, record.id, record.record
+    FROM evidence_record record JOIN evidence_access access ON access.evidence_id = record.id
+"""
 _FIND_BY_DIGEST = """
     INSERT INTO evidence_digest (organisation_id, sha256, evidence_id, sm3)
-    SELECT DISTINCT ON (access.organisation_id, file ->> 'sha256', record.id)
-           access.organisation_id, decode(file ->> 'sha256', 'hex'), record.id, decode(file ->> 'sm3', 'hex')
-    FROM evidence_record record
-    JOIN evidence_access access ON access.evidence_id = record.id
-    CROSS JOIN json_array_elements(convert_from(record.record, 'UTF8')::json -> 'files') file
+    VALUES (:organisation_id, :sha256, :evidence_id, :sm3)
 """
 
 # One round trip instead of two. A function's statements each see what was committed before they began (READ
@@ -65,7 +66,7 @@ def upgrade() -> None:
         sa.Column("sm3", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("organisation_id", "sha256", "evidence_id", name=op.f("pk_evidence_digest")),
     )
-    op.execute(_FIND_BY_DIGEST)
+    _find_by_digest()
     op.create_index("ix_evidence_digest_sm3", "evidence_digest", ["organisation_id", "sm3", "evidence_id"])
     op.create_table(
         "evidence_submission",
@@ -87,6 +88,25 @@ def upgrade() -> None:
     op.execute(
         "CREATE TRIGGER guard BEFORE DELETE ON evidence_record FOR EACH ROW EXECUTE FUNCTION guard_evidence_record()"
     )
+
+
+def _find_by_digest() -> None:
+    """Of the records from before. Read here and not by PostgreSQL, whose JSON can't hold U+0000, as a name may."""
+    connection = op.get_bind()
+    streamed = sa.text(_RECORDS_AND_READERS).execution_options(yield_per=1000)
+    for part in connection.execute(streamed).partitions():
+        found = [
+            {
+                "organisation_id": row.organisation_id,
+                "evidence_id": row.id,
+                "sha256": bytes.fromhex(sha256),
+                "sm3": bytes.fromhex(sm3),
+            }
+            for row in part
+            for sha256, sm3 in {file["sha256"]: file["sm3"] for file in json.loads(row.record)["files"]}.items()
+        ]
+        if found:
+            connection.execute(sa.text(_FIND_BY_DIGEST), found)
 
 
 def _create_holds() -> None:
