@@ -81,10 +81,13 @@ class Eraser:
 
     def record(self, evidence_id: UUID, order: ErasureOrder) -> EvidenceErasure:
         with self.unit_of_work() as uow:
+            found = self._lock(uow, evidence_id)
             erased = repository.erasure(uow.session, evidence_id)
             if erased is not None:
                 return erased
-            found = self._lock(uow, evidence_id)
+            if found is None:
+                raise EvidenceNotFound
+            _check_erasable(uow.session, found)
             return _erase(uow, found, order)
 
     def delete_objects(self, erasure: EvidenceErasure) -> Deleted:
@@ -115,30 +118,28 @@ class Eraser:
                 kept_keys=sorted(set(erasure.object_keys) - set(deleted) | needed),
                 finished_at=uow.now,
             )
-            uow.session.add(result)
-        return result
+            return repository.add_result(uow.session, result)
 
-    def _lock(self, uow: UnitOfWork, evidence_id: UUID) -> EvidenceRecord:
-        """The record, with its chain locked; nobody holds it, and nobody comes to hold it before this commits."""
+    def _lock(self, uow: UnitOfWork, evidence_id: UUID) -> EvidenceRecord | None:
+        """The record, if it is there, with its chain locked: until this ends nobody else erases or holds it."""
         found = repository.record_for_operator(uow.session, evidence_id)
         if found is None:
-            raise EvidenceNotFound
-        subject = Subject(found.subject_kind, found.subject_id)
-        lock_chain(uow.session, subject)
-        found = repository.record_for_operator(uow.session, evidence_id)
-        if found is None:  # Another command was faster.
-            raise EvidenceNotFound
-        if found.type == ERASED or found.subject_kind == HOLD:
-            raise EvidenceNotErasable(type=found.type)
-        holds = repository.holds_on(uow.session, subject, evidence_id)
-        if holds:
-            raise EvidenceHeld(
-                holds=", ".join(f"{public(EVIDENCE_HOLD, hold.id)} ({hold.case_number})" for hold in holds)
-            )
-        return found
+            return None
+        lock_chain(uow.session, Subject(found.subject_kind, found.subject_id))
+        return repository.record_for_operator(uow.session, evidence_id)
 
     def _is_named(self, session: Session, key: str) -> bool:
         return repository.is_object_named(session, key) or self.is_needed(session, key)
+
+
+def _check_erasable(session: Session, record: EvidenceRecord) -> None:
+    """Raises `EvidenceNotErasable` or `EvidenceHeld`."""
+    if record.type == ERASED or record.subject_kind == HOLD:
+        raise EvidenceNotErasable(type=record.type)
+    holds = repository.holds_on(session, Subject(record.subject_kind, record.subject_id), record.id)
+    if holds:
+        told = ", ".join(f"{public(EVIDENCE_HOLD, hold.id)} ({hold.case_number})" for hold in holds)
+        raise EvidenceHeld(holds=told)
 
 
 def _erase(uow: UnitOfWork, record: EvidenceRecord, order: ErasureOrder) -> EvidenceErasure:

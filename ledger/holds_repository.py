@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ledger.models import (
@@ -72,6 +73,13 @@ def erasure(session: Session, evidence_id: UUID) -> EvidenceErasure | None:
 
 def erasure_result(session: Session, evidence_id: UUID) -> EvidenceErasureResult | None:
     return session.get(EvidenceErasureResult, evidence_id)
+
+
+def add_result(session: Session, result: EvidenceErasureResult) -> EvidenceErasureResult:
+    """Keeps it unless another command was faster; returns the one that is kept."""
+    values = {column.key: getattr(result, column.key) for column in EvidenceErasureResult.__table__.columns}
+    session.execute(insert(EvidenceErasureResult).values(values).on_conflict_do_nothing())
+    return session.get_one(EvidenceErasureResult, result.evidence_id)
 
 
 def delete_record(session: Session, evidence_id: UUID) -> None:
