@@ -179,10 +179,12 @@ def openapi() -> None:
 
 def main() -> None:
     from app.cli_admin import admin
+    from app.cli_fsck import fsck_command
     from app.cli_sign import sign_command
     from app.cli_validate import validate_command
     from app.cli_verify import verify_command
 
+    cli.command("fsck")(fsck_command)
     cli.command("sign")(sign_command)
     cli.command("verify")(verify_command)
     cli.command("validate")(validate_command)

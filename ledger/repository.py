@@ -205,18 +205,6 @@ def leaves_from(session: Session, first: int) -> list[tuple[int, EvidenceEntry]]
     return [(index, entry) for index, entry in rows]
 
 
-def leaves_with_records(session: Session, first: int, end: int) -> list[tuple[EvidenceEntry, EvidenceRecord | None]]:
-    """The leaves `first` to `end` − 1 in order, for the operator's examination. An erased record is None."""
-    rows = session.execute(
-        select(EvidenceEntry, EvidenceRecord)
-        .join(LogLeaf, LogLeaf.evidence_id == EvidenceEntry.id)
-        .outerjoin(EvidenceRecord, EvidenceRecord.id == EvidenceEntry.id)
-        .where(LogLeaf.leaf_index >= first, LogLeaf.leaf_index < end)
-        .order_by(LogLeaf.leaf_index)
-    )
-    return [(entry, record) for entry, record in rows]
-
-
 def head_size(session: Session) -> int:
     return session.scalar(select(LogHead.size)) or 0
 

@@ -26,7 +26,8 @@ from ledger.errors import (
     TimestampUnavailable,
 )
 from ledger.events import CheckpointPublished
-from ledger.fsck import Examination
+from ledger.fsck import Examination, Progress
+from ledger.fsck_findings import Finding
 from ledger.hold_evidence import Order, holds, place_hold, release_hold
 from ledger.holds_repository import Release
 from ledger.merkle import consistency_proof, inclusion_proof
@@ -144,10 +145,13 @@ class LedgerService:
         except ObjectMissing as error:
             raise TileNotFound from error
 
-    def examine(self) -> Iterator[str]:
-        """Reads the whole log and yields what is wrong with it (`dingyue fsck`). Raises `LogKeyMissing`."""
-        key = keys.log_keys(self.unit_of_work, self.origin).verifiers[0]
-        return Examination(self.unit_of_work, TileStore(self.objects), key).examine()
+    def examine(self, progress: Progress = lambda _done, _all: None) -> Iterator[Finding]:
+        """Reads the whole log and yields what is wrong with it (`dingyue fsck`).
+
+        Raises `LogKeyMissing`, `ObjectStoreUnavailable`.
+        """
+        log_keys = keys.log_keys(self.unit_of_work, self.origin)
+        return Examination(self.unit_of_work, TileStore(self.objects), log_keys).examine(progress)
 
     # Proofs
 

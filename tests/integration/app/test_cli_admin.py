@@ -18,6 +18,7 @@ from ledger.models import EvidenceRecord
 from ledger.service import LedgerService
 from signing.pki.models import Certificate
 from tests.support.clock import FixedClock
+from tests.support.installation import set_installation
 from tests.support.pki import PKIDesk
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -33,24 +34,7 @@ def environment(
     desk: PKIDesk, postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
     """Settings of a stack whose database is the test's."""
-    offset = tmp_path / "clock.json"
-    for name, value in {
-        "MODE": "embedded",
-        "BASE_URL": "http://dingyue.test",
-        "RUN_DIRECTORY": str(tmp_path),
-        "DATABASE__URL": postgres.url(SERVICE_ROLE),
-        "BROKER__URL": "redis://127.0.0.1:1/0",
-        "OBJECTS__URL": f"file://{tmp_path / 'objects'}",
-        "SECRETS__MASTER_KEY": OLD.hex(),
-        "LOG__ORIGIN": "dingyue.test/log",
-        "CHAIN__RPC_URL": "http://127.0.0.1:1",
-        "CHAIN__CHAIN_ID": "31337",
-        "CHAIN__NAME": "none",
-        "CHAIN__IS_DEVELOPMENT": "true",
-        "MESSAGES__CHANNEL": "console",
-        "CLOCK__OFFSET_FILE": str(offset),
-    }.items():
-        monkeypatch.setenv(f"DINGYUE_{name}", value)
+    set_installation(monkeypatch, postgres.url(SERVICE_ROLE), tmp_path, master_key=OLD)
     return monkeypatch
 
 
