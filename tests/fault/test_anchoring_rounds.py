@@ -68,7 +68,7 @@ class Rounds:
 
     def killed(self) -> None:
         victim = Victim(self.anchored, SecretBox(MASTER_KEY))
-        victim.step(self.draw.randrange(7), self.draw.choice(FAULTS))
+        victim.step(self.draw.randrange(4), self.draw.choice(FAULTS))
 
     def pool_is_forgotten(self) -> None:
         self._rpc("anvil_dropAllTransactions")

@@ -1,7 +1,8 @@
 """Passes of anchoring in processes of their own, which kill themselves (SIGKILL) before or after a step of the pass.
 
-A step is whatever leaves the process: a commit, or a transaction sent to the chain. Forked, for that takes no time;
-the object store doesn't survive a fork, so proofs are computed from the log's entries in the database.
+A step is whatever leaves the process: a commit that changes something, or a transaction sent to the chain. Forked, for
+that takes no time; the object store doesn't survive a fork, so proofs are computed from the log's entries in the
+database.
 """
 
 import multiprocessing
@@ -14,7 +15,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import URL, select
+from sqlalchemy import URL, select, text
 
 from core.clock import Clock
 from core.database import create_database_engine
@@ -28,7 +29,7 @@ from ledger.merkle import consistency_proof, nodes_of
 from ledger.models import EvidenceEntry, LogLeaf
 from tests.support.anchors import AnchoredLedger
 from tests.support.clock import FixedClock
-from tests.support.crashes import Crash, CrashingUnitOfWork, CrashPlan, Fault
+from tests.support.crashes import Crash, CrashPlan, Fault
 
 PATIENCE_SECONDS = 60
 
@@ -51,54 +52,46 @@ class EntriesLog:
         return consistency_proof(size1, size2, nodes_of(leaves))
 
 
-class MortalUnitOfWork(UnitOfWork):
-    """Its process dies at the commit: before it takes effect (`lost`) or after (`applied`)."""
+class FailingUnitOfWork(UnitOfWork):
+    """`fail` is called at a commit that changes something: before it takes effect (`lost`) or after (`applied`)."""
 
-    def __init__(self, engine: Any, clock: Clock, plan: CrashPlan) -> None:
+    def __init__(self, engine: Any, clock: Clock, plan: CrashPlan, fail: Callable[[], None]) -> None:
         super().__init__(engine, clock)
         self._plan = plan
+        self._fail = fail
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        is_due = kind is None and self._plan.is_due()
+        is_due = kind is None and self._changes_something() and self._plan.is_due()
         if is_due and self._plan.fault == "lost":
-            _die()
+            super().__exit__(Crash, None, None)
+            self._fail()
         super().__exit__(kind, error, trace)
         if is_due:
-            _die()
+            self._fail()
+
+    def _changes_something(self) -> bool:
+        """PostgreSQL gives a transaction an id with its first change; dying in one that only reads is no event."""
+        self.session.flush()
+        return self.session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text")) is not None
 
 
-class SilentChain(EVMChain):
-    """A node that doesn't answer when it is sent something: before it has the transaction, or after."""
+class FailingChain(EVMChain):
+    """`fail` is called when something is sent: before the node has the transaction, or after."""
 
-    def __init__(self, settings: ChainSettings, plan: CrashPlan) -> None:
+    def __init__(self, settings: ChainSettings, plan: CrashPlan, fail: Callable[[], None]) -> None:
         super().__init__(settings)
         self._plan = plan
+        self._fail = fail
 
     def send_raw(self, raw: bytes) -> None:
         is_due = self._plan.is_due()
         if is_due and self._plan.fault == "lost":
-            raise ChainUnavailable
+            self._fail()
         super().send_raw(raw)
         if is_due:
-            raise ChainUnavailable
-
-
-class MortalChain(EVMChain):
-    """Its process dies when it sends: before the node has the transaction, or after."""
-
-    def __init__(self, settings: ChainSettings, plan: CrashPlan) -> None:
-        super().__init__(settings)
-        self._plan = plan
-
-    def send_raw(self, raw: bytes) -> None:
-        is_due = self._plan.is_due()
-        if is_due and self._plan.fault == "lost":
-            _die()
-        super().send_raw(raw)
-        if is_due:
-            _die()
+            self._fail()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +112,8 @@ class Victim:
             engine = uow._engine
         service = replace(
             anchored.anchors,
-            unit_of_work=lambda: CrashingUnitOfWork(engine, anchored.clock, plan),
-            connect=lambda settings: SilentChain(settings, plan),
+            unit_of_work=lambda: FailingUnitOfWork(engine, anchored.clock, plan, _crash),
+            connect=lambda settings: FailingChain(settings, plan, _say_nothing),
         )
         with suppress(Crash):
             service.step(anchored.clock.now())
@@ -151,11 +144,11 @@ def _live(
     """With connections of its own to everything; an orderly end would close the parent's."""
     engine, clock = create_database_engine(url), FixedClock(anchored.clock.now())
 
-    def connect(settings: ChainSettings) -> MortalChain:
-        return MortalChain(settings, plan)
+    def connect(settings: ChainSettings) -> FailingChain:
+        return FailingChain(settings, plan, _die)
 
     service = AnchorService(
-        unit_of_work=lambda: MortalUnitOfWork(engine, clock, plan),
+        unit_of_work=lambda: FailingUnitOfWork(engine, clock, plan, _die),
         chains=tuple(anchored.anchors.chains),
         secrets=secrets,
         ledger=EntriesLog(lambda: UnitOfWork(engine, clock), anchored.ledger.origin),
@@ -163,6 +156,14 @@ def _live(
     )
     act(service, clock.now())
     os._exit(0)
+
+
+def _crash() -> None:
+    raise Crash
+
+
+def _say_nothing() -> None:
+    raise ChainUnavailable
 
 
 def _die() -> None:
