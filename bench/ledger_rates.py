@@ -81,7 +81,7 @@ def _measure_all(url: str, folder: Path, *, is_quick: bool) -> Rates:
     unit_of_work = _unit_of_work(engine)
     actor = register_organisation(unit_of_work)
     rates: Rates = {"singly": {}}
-    rates["singly"][SINGLE] = _singly(url, folder, actor, 100 if is_quick else 1500)
+    rates["singly"][SINGLE] = _singly(url, folder, actor, 200 if is_quick else 2000)
     rates["singly"][HTTP] = _over_http(url, folder, actor, 40 if is_quick else 400)
     rates["singly"][PYMERKLE] = _pymerkle_singly(folder, 100 if is_quick else 1500)
     _print("singly, durable", rates["singly"], SINGLE)
@@ -129,11 +129,14 @@ def _run_one(url: str, folder: str, count: str) -> int:
     unit_of_work = _unit_of_work(create_database_engine(url, pool_size=_THREADS))
     organisation, region = json.loads((Path(folder) / "actor.json").read_text())
     actor = Actor(UUID(organisation), OrganisationKind.ENTERPRISE, region, None, frozenset({Scope.EVIDENCE_WRITE}))
-    for item in items(50):
-        notarise(unit_of_work, actor, item)
+
+    def make(shares: Sequence[Sequence[Notarisation]]) -> None:
+        _at_once([lambda share=share: [notarise(unit_of_work, actor, each) for each in share] for share in shares])
+
+    make([items(25)] * _THREADS)
     shares = [items(int(count) // _THREADS) for _ in range(_THREADS)]
     begun = time.time()
-    _at_once([lambda share=share: [notarise(unit_of_work, actor, each) for each in share] for share in shares])
+    make(shares)
     print(json.dumps({"begun": begun, "ended": time.time(), "made": sum(map(len, shares))}))
     return 0
 
@@ -228,7 +231,7 @@ def _in_batches(
 
 
 def _timed(call: Callable[[], object]) -> float:
-    """Seconds. What lies about from measuring is kept from the collector, as web processes keep what they start with."""
+    """Seconds. What lies about from measuring is kept from the collector, as web processes do."""
     gc.collect()
     gc.freeze()
     begun = time.perf_counter()
