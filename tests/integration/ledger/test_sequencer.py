@@ -1,22 +1,62 @@
 """The sequencer makes a log that an outsider can check, whatever the sizes and however many sequencers run."""
 
+import random
 import threading
 from collections import Counter
 from typing import Any
 
+import obstore
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from accounts.policy import Actor
 from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import sequencer
 from ledger.errors import LogCorrupted, LogEmpty, LogKeyMissing
-from ledger.merkle import verify_consistency
-from ledger.note import VerifierKey, open_checkpoint
+from ledger.merkle import leaf_hash, root, verify_consistency
+from ledger.models import EvidenceEntry, PendingEntry
+from ledger.note import Checkpoint, VerifierKey, open_checkpoint
 from ledger.record import parse_entry
 from ledger.service import LedgerService
 from tests.support.ledger import read_log, record_many
+
+
+def narrow_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles of width 4 and height 2, so that 70 entries need four levels."""
+    for module in ("sequencer", "tiles", "fsck", "fsck_tree"):
+        monkeypatch.setattr(f"ledger.{module}.TILE_WIDTH", 4)
+    monkeypatch.setattr("tests.support.ledger.TILE_WIDTH", 4)
+    for module in ("sequencer", "tiles", "fsck_tree"):
+        monkeypatch.setattr(f"ledger.{module}.TILE_HEIGHT", 2)
+
+
+def stored_objects(objects: Objects) -> list[str]:
+    return [found["path"] for page in obstore.list(objects._store, "log/tile") for found in page]
+
+
+def waiting_entries(unit_of_work: UnitOfWorkFactory) -> list[bytes]:
+    """The leaf hashes of what waits for the log, in order."""
+    with unit_of_work() as uow:
+        waiting = select(EvidenceEntry.leaf_hash).join(PendingEntry, PendingEntry.evidence_id == EvidenceEntry.id)
+        return list(uow.session.scalars(waiting.order_by(PendingEntry.sequence)))
+
+
+def dry_run(ledger: LedgerService, true_root: bytes) -> str:
+    """What the sequencer would do if it got as far as publishing: refuse, or sign the true root, or worse."""
+    with pytest.MonkeyPatch.context() as patched:
+        signed: list[bytes] = []
+
+        def kept(_self: object, _previous: object, checkpoint: Checkpoint, _note: bytes) -> bool:
+            signed.append(checkpoint.root)
+            return False
+
+        patched.setattr(sequencer.Sequencer, "publish", kept)
+        try:
+            ledger.sequence_pending()
+        except LogCorrupted:
+            return "refused"
+    return "true" if signed == [true_root] else "forged"
 
 
 def test_an_empty_log_has_no_checkpoint(ledger: LedgerService) -> None:
@@ -76,11 +116,7 @@ def test_every_checkpoint_extends_the_ones_before_and_stays_readable(
 def test_a_third_level_of_tiles(
     ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tiles of width 4 and height 2, so that 70 entries need four levels."""
-    for module in ("ledger.sequencer", "ledger.tiles", "tests.support.ledger"):
-        monkeypatch.setattr(f"{module}.TILE_WIDTH", 4)
-    for module in ("ledger.sequencer", "ledger.tiles"):
-        monkeypatch.setattr(f"{module}.TILE_HEIGHT", 2)
+    narrow_tiles(monkeypatch)
     for batch in (3, 10, 3, 1, 47, 6):
         record_many(unit_of_work, actor, batch)
         ledger.sequence_pending()
@@ -159,6 +195,40 @@ def test_a_flipped_bit_in_a_tile_is_never_signed_over(
     assert ledger.checkpoint() == before
 
 
+def test_one_flipped_bit_is_never_signed_over_wherever_it_is(
+    ledger: LedgerService,
+    actor: Actor,
+    unit_of_work: UnitOfWorkFactory,
+    objects: Objects,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In every object the log has, with tiles so narrow that there are 60 of them on four levels.
+
+    Where the next checkpoint is made of it, nothing is signed. Where it isn't (what lies below a full tile's hash),
+    the root that is signed is still the one of the true entries. In both cases the examination finds it.
+    """
+    narrow_tiles(monkeypatch)
+    record_many(unit_of_work, actor, 70)
+    ledger.sequence_pending()
+    truth = [leaf_hash(entry) for entry in read_log(ledger)[1]]
+    record_many(unit_of_work, actor, 3)
+    entries = waiting_entries(unit_of_work)
+    draw, outcomes = random.Random(70), Counter[str]()
+    for key in sorted(stored_objects(objects)):
+        original = objects.get_at(key)
+        changed = bytearray(original)
+        changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+        objects.put_at(key, bytes(changed))
+        assert [finding.path for finding in ledger.examine()] == [key]
+        outcomes[dry_run(ledger, root([*truth, *entries]))] += 1
+        objects.put_at(key, original)
+
+    assert set(outcomes) == {"refused", "true"}
+    assert outcomes["refused"] >= 2
+    assert ledger.sequence_pending() == 73
+    assert list(ledger.examine()) == []
+
+
 def test_a_flipped_bit_in_a_waiting_entry_is_never_signed_over(
     ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, owner_engine: Engine
 ) -> None:
@@ -171,6 +241,33 @@ def test_a_flipped_bit_in_a_waiting_entry_is_never_signed_over(
 
     with pytest.raises(LogCorrupted):
         ledger.sequence_pending()
+
+
+@pytest.mark.parametrize("is_hash_forged", [False, True])
+def test_a_changed_entry_of_the_last_checkpoint_is_never_signed_over(
+    *,
+    ledger: LedgerService,
+    actor: Actor,
+    unit_of_work: UnitOfWorkFactory,
+    owner_engine: Engine,
+    is_hash_forged: bool,
+) -> None:
+    """It shares its bundle with the new ones. With a hash that fits, only the old checkpoint's root contradicts it."""
+    recorded = record_many(unit_of_work, actor, 300)
+    ledger.sequence_pending()
+    changed = read_log(ledger)[1][280].replace(b'"t":"2026', b'"t":"2025')
+    values = {"id": recorded[280], "entry": changed, "hash": leaf_hash(changed)}
+    with owner_engine.begin() as connection:
+        connection.execute(text("UPDATE evidence_entry SET entry = :entry WHERE id = :id"), values)
+        if is_hash_forged:
+            connection.execute(text("UPDATE evidence_entry SET leaf_hash = :hash WHERE id = :id"), values)
+    record_many(unit_of_work, actor, 1)
+
+    with pytest.raises(LogCorrupted, match="consistency" if is_hash_forged else "leaf 280"):
+        ledger.sequence_pending()
+
+    first = next(ledger.examine())
+    assert (first.code, first.leaf) == ("record_changed" if is_hash_forged else "entry_changed", 280)
 
 
 def test_a_forged_checkpoint_row_is_never_extended(
