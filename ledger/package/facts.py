@@ -93,12 +93,14 @@ class LogFacts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything the report says. `holder` is masked already; `clocks` are those the records name.
+    """Everything the report says, and what binds it to its package (`ledger.verifier.reports`).
 
-    `trust_sha256` is the fingerprint of the trust file as it was when the package was made.
+    `holder` is masked already; `clocks` are those the records name. `trust_sha256` is the fingerprint of the trust file
+    as it was when the package was made.
     """
 
     number: str
+    binding: str
     made_at: datetime
     holder: str
     subjects: tuple[str, ...]

@@ -79,7 +79,7 @@ class EvidenceGatherer:
             records=tuple(records),
             proofs=tuple(self.ledger.tlog_proof(record.id, anchor.size) for record in records),
             documents=self._documents(records),
-            note=self.ledger.published_checkpoint(anchor.size).note,
+            note=self.ledger.cosigned_checkpoint(anchor.size),
             stamps=self._stamps(anchor.size),
             anchor=anchor,
         )

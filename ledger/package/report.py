@@ -22,6 +22,7 @@ from ledger.package.report_page import LABEL_WIDTH, MARGIN, WIDTH, Page, footer,
 from ledger.package.signers import SignerRow
 from ledger.package.vocabulary import EVENTS, FACTS, in_words
 from ledger.verifier.limits import ALWAYS
+from ledger.verifier.reports import keywords
 from ledger.verifier.verdict import Statement
 
 _NOTHING = "—"
@@ -46,6 +47,7 @@ def render_report(report: Report, language: Language, fonts: ReportFonts) -> byt
         bottomMargin=MARGIN,
         title=f"{page.say(wording.TITLE)} {report.number}",
         author=report.operator.name,
+        keywords=keywords(report.binding),
         lang="zh-CN" if language == "zh" else "en",
     )
     draw_footer = footer(report.number)

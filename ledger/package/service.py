@@ -4,10 +4,8 @@ A package is built from what is stored already and changes nothing, so building 
 seals are asked for outside of units of work. Before a package is handed out it must pass our own verifier.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -41,6 +39,7 @@ from ledger.ports import DocumentSealer, TimestampAuthority
 from ledger.service import LedgerService
 from ledger.verifier.layout import REPORTS
 from ledger.verifier.pades import PDFVerdict, verify_pdf
+from ledger.verifier.reports import report_binding
 from ledger.verifier.trust import Trust, parse_trust
 from ledger.verifier.verdict import ExitCode, Status, Verdict
 from ledger.verifier.verify import verify_package
@@ -106,13 +105,16 @@ class PackageService:
         return PackageFile(report.number, f"{report.number}.asice", data)
 
     def _report(self, actor: Actor, gathered: Gathered, document: dict[str, Any]) -> Report:
+        """The same records under the same anchor on the same day get the same number."""
         trust = parse_trust(document)
         chain = _chain_facts(gathered.anchor, trust)
+        binding = report_binding(gathered.note, (record.record for record in gathered.records))
         with self.unit_of_work() as uow:
             holder = uow.session.get_one(Organisation, actor.organisation_id).name
             now = uow.now
         return Report(
-            number=_number(now, gathered),
+            number=f"DY-{local_date(now).replace('-', '')}-{binding[:12].upper()}",
+            binding=binding,
             made_at=now,
             holder=masked_name(holder),
             subjects=tuple(dict.fromkeys(record.subject.id for record in gathered.records)),
@@ -155,12 +157,6 @@ class PackageService:
             reason_zh=(wrong.reason if wrong else verdict.summary).zh,
             reason_en=(wrong.reason if wrong else verdict.summary).en,
         )
-
-
-def _number(now: datetime, gathered: Gathered) -> str:
-    """The same records under the same anchor on the same day get the same number."""
-    named = hashlib.sha256(gathered.note + b"".join(record.id.bytes for record in gathered.records))
-    return f"DY-{local_date(now).replace('-', '')}-{named.hexdigest()[:12].upper()}"
 
 
 def _log_facts(gathered: Gathered, trust: Trust) -> LogFacts:

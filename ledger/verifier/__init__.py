@@ -10,6 +10,7 @@ Read it in this order; the numbers are those of evidence.md.
     package.py           the members, taken apart
     files.py         (2) file digests
     pades.py, signatures.py  (3) signatures in the PDFs
+    reports.py       (3) what ties the reports to the package
     records.py       (4) record → salt → commitment → entry
     log.py           (5) inclusion (6) log signature and witnesses
     timestamp.py     (7) RFC 3161 tokens

@@ -52,6 +52,8 @@ MEMBERS = frozenset(
 SEALED_HEADER = "sealed_header"
 """The one member that may be missing: the header with its validators' seals, on chains where these make it final."""
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
+_TRANSACTION = re.compile(r"0x[0-9a-f]{64}")
+_FINALITY = re.compile(r"finalized tag|depth \d{1,4}|quorum seals \d{1,4} of \d{1,4}", re.ASCII)
 _MAXIMUM_NODES = 64
 _MAXIMUM_SIZE = 1024 * 1024
 """Bytes of `anchors/evm.json`: a header, a receipt and its proof have a few thousand."""
@@ -90,7 +92,7 @@ def check_anchor(package: Package, checkpoint: Checkpoint, trust: Trust) -> Pass
         events = anchored_logs(prove_receipt(block.receipts_root, stated["receipt_index"], proof))
     except ReceiptInvalid as error:
         raise Contradiction(f"链上收据证明不成立：{error}", f"The proof of the chain's receipt: {error}") from error
-    note_hash = hashlib.sha256(package.member(CHECKPOINT)).digest()
+    note_hash = hashlib.sha256(package.logged_checkpoint()).digest()
     wanted = (chain.contract, chain.log_id, checkpoint.size, checkpoint.root, note_hash)
     event = next((e for e in events if (e.contract, e.log_id, e.size, e.root, e.note_hash) == wanted), None)
     if event is None:
@@ -222,7 +224,13 @@ def _is_well_formed(stated: dict[str, Any]) -> bool:
         and all(type(stated[name]) is int and stated[name] >= 0 for name in numbers)
         and isinstance(stated["receipt_proof"], list)
         and 0 < len(stated["receipt_proof"]) <= _MAXIMUM_NODES
+        and _is_like(_TRANSACTION, stated["tx_hash"])
+        and _is_like(_FINALITY, stated["finality"])
     )
+
+
+def _is_like(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _trusted_chain(stated: dict[str, Any], trust: Trust) -> TrustedChain:

@@ -27,6 +27,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _LOCAL_SIGNATURE, _CENTRAL_SIGNATURE, _END_SIGNATURE = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_PIECE = 4096
 _VERSION = 20
 _UTF8_NAME = 0x0800
 _STORED = 0
@@ -77,9 +78,7 @@ def check_canonical(data: bytes, members: Mapping[str, bytes]) -> None:
     canonical = encode(members)
     if canonical == data:
         return
-    offset = next(
-        (i for i, (a, b) in enumerate(zip(canonical, data, strict=False)) if a != b), min(len(canonical), len(data))
-    )
+    offset = _first_difference(canonical, data)
     name = _member_at(members, offset)
     raise Contradiction(
         f"归档不是规范形式：自第 {offset} 字节起（{name}）与其内容不符，文件已被改动。",
@@ -87,6 +86,14 @@ def check_canonical(data: bytes, members: Mapping[str, bytes]) -> None:
         offset=offset,
         member=name,
     )
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    """The first position at which they differ; of one that goes on where the other ends, that end."""
+    least = min(len(one), len(other))
+    starts = range(0, least, _PIECE)
+    piece = next((start for start in starts if one[start : start + _PIECE] != other[start : start + _PIECE]), least)
+    return next((n for n in range(piece, min(piece + _PIECE, least)) if one[n] != other[n]), least)
 
 
 def _members(data: bytes, count: int, directory: int) -> dict[str, bytes]:

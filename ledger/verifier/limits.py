@@ -25,6 +25,12 @@ ALWAYS = (
         "The PDF signatures are PAdES (RSA/ECDSA), not GB/T 38540 e-seals.",
     ),
     Statement(
+        "包内 VERIFY.md、verify.html 与 trust/ 仅供参考：来路不明的证据包里的核验页面不能作为依据，请用自己的核验程序"
+        "。",
+        "VERIFY.md, verify.html and trust/ are there to help: a page of verification that comes with a package proves "
+        "nothing if you don't know where the package comes from. Use a verifier of your own.",
+    ),
+    Statement(
         "时间戳机构证书的吊销状态未联网查询。",
         "The revocation status of the time-stamp authority was not asked for online.",
     ),

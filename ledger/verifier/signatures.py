@@ -4,6 +4,8 @@ What the verdict on one PDF may be, and why, is `pades.py`'s; here it decides ov
 `unsigned` pass (an attachment needs no signature; which ones have none is said), `unrecognised` is undecided unless a
 certificate was revoked, everything else is a contradiction.
 
+The reports must be those of this package (`reports.py`): a sealed report about something else is a contradiction.
+
 A file that somebody notarised as they found it is another matter: it is evidence of itself, also if what was found is a
 forgery. What its signatures are worth is told, and not held against the package.
 """
@@ -13,10 +15,11 @@ from typing import Any
 
 from ledger.policy import NOTARISED_FILE
 from ledger.record import EvidenceFile
-from ledger.verifier.layout import REPORTS
+from ledger.verifier.layout import CHECKPOINT, REPORTS
 from ledger.verifier.package import Package
 from ledger.verifier.pades import PDFVerdict, SignatureVerdict, verify_pdf
 from ledger.verifier.records import ProvenRecord
+from ledger.verifier.reports import is_bound, report_binding
 from ledger.verifier.trust import Trust
 from ledger.verifier.verdict import Contradiction, Passed, Undecided
 
@@ -40,6 +43,10 @@ def check_signatures(
             _require_sound(name, verdict)
     if any(verdicts[name].outcome == "unsigned" for name in reports):
         raise Contradiction("报告没有平台印章。", "A report isn't sealed by the platform.")
+    binding = report_binding(package.member(CHECKPOINT), (exhibit.record for exhibit in package.exhibits))
+    for name, data in reports.items():
+        if not is_bound(data, binding):
+            raise Contradiction(f"{name} 是另一证据包的报告。", f"{name} is the report of another package.", file=name)
     ours = [name for name in documents if name not in as_found]
     signatures = [found for name in ours for found in verdicts[name].signatures if not found.is_document_timestamp]
     return Passed(

@@ -1,7 +1,8 @@
 """The whole verification, check by check (evidence.md, "The offline verifier").
 
-Every check runs whatever became of the others, so that a verdict names all that is wrong; a check whose input
-another check couldn't establish is `unknown`. Nothing raises but `Unusable`, and `verify_package` turns even that
+An archive that isn't canonical was changed after it was made, and is read no further. Otherwise every check runs
+whatever became of the others, so that a verdict names all that is wrong; a check whose input another check couldn't
+establish is `unknown`. Nothing raises but `Unusable`, and `verify_package` turns even that
 into a verdict.
 """
 
@@ -38,6 +39,21 @@ from ledger.verifier.verdict import (
 
 T = TypeVar("T")
 
+_NAMES = {
+    "1": "archive",
+    "2": "files",
+    "3": "signatures",
+    "4": "records",
+    "5": "inclusion",
+    "6": "checkpoint",
+    "7": "timestamps",
+    "8a": "anchor",
+    "8b": "block_hash",
+    "9": "times",
+}
+_NOT_READ = Statement(
+    "归档已被改动（第 1 项），未再读取其内容。", "The archive was changed (check 1), so its content wasn't read."
+)
 _BLOCK_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _SUMMARIES = {
     ExitCode.HOLDS: Statement(
@@ -67,7 +83,8 @@ def verify_package(data: bytes, trust: object, *, block_hash: str | None = None,
     except Unusable as error:
         return Verdict(ExitCode.UNUSABLE, error.statement, digest)
     run = _Run(data, Package(members), trusted)
-    run.all_checks(block_hash, rpc)
+    if run.is_canonical():
+        run.all_checks(block_hash, rpc)
     exit_code = conclude(run.checks)
     summary = _SUMMARIES[exit_code]
     status = {ExitCode.HOLDS: Status.PASS, ExitCode.CONTRADICTED: Status.FAIL}.get(exit_code, Status.UNKNOWN)
@@ -87,31 +104,41 @@ class _Run:
         self.checks: list[Check] = []
         self._data, self._package, self._trust = data, package, trust
 
+    def is_canonical(self) -> bool:
+        """If not, check 1 says why, and nothing else is known."""
+        try:
+            check_canonical(self._data, self._package.members)
+        except Contradiction as finding:
+            self.checks = [Check("1", _NAMES["1"], Status.FAIL, finding.statement, facts=finding.facts)]
+            self.checks += [
+                Check(number, name, Status.UNKNOWN, _NOT_READ, is_required=number != "8b")
+                for number, name in _NAMES.items()
+                if number != "1"
+            ]
+            return False
+        return True
+
     def all_checks(self, block_hash: str | None, rpc: Node | None) -> None:
         package, trust = self._package, self._trust
-        self._check("1", "archive", self._check_archive)
+        self._check("1", self._check_archive)
         # What later checks stand on is established first; the list is put in the order of the numbers at the end.
-        records = self._check("4", "records", lambda: check_records(package))
-        files = self._check("2", "files", lambda: check_files(package, _need(records, "4")))
-        signed_at = self._check(
-            "3", "signatures", lambda: check_signatures(package, _need(records, "4"), _need(files, "2"), trust)
-        )
-        self._check("5", "inclusion", lambda: check_inclusion(package, _need(records, "4"), trust))
-        checkpoint = self._check("6", "checkpoint", lambda: check_checkpoint(package, trust))
-        stamps = self._check("7", "timestamps", lambda: check_timestamps(package, trust))
-        anchor = self._check("8a", "anchor", lambda: check_anchor(package, _need(checkpoint, "6"), trust))
+        records = self._check("4", lambda: check_records(package))
+        files = self._check("2", lambda: check_files(package, _need(records, "4")))
+        signed_at = self._check("3", lambda: check_signatures(package, _need(records, "4"), _need(files, "2"), trust))
+        self._check("5", lambda: check_inclusion(package, _need(records, "4"), trust))
+        checkpoint = self._check("6", lambda: check_checkpoint(package, trust))
+        stamps = self._check("7", lambda: check_timestamps(package, trust))
+        anchor = self._check("8a", lambda: check_anchor(package, _need(checkpoint, "6"), trust))
         is_asked = block_hash is not None or rpc is not None
-        self._check("8b", "block_hash", lambda: _check_block(anchor, block_hash, rpc), is_required=is_asked)
+        self._check("8b", lambda: _check_block(anchor, block_hash, rpc), is_required=is_asked)
         self._check(
             "9",
-            "times",
             lambda: check_times(_need(records, "4"), _need(signed_at, "3"), _need(stamps, "7"), _need(anchor, "8a")),
         )
         self.checks.sort(key=lambda check: check.number)
 
     def _check_archive(self) -> Passed[None]:
         members = dict(self._package.members)
-        check_canonical(self._data, members)
         check_layout(list(members))
         check_manifest(members)
         return Passed(
@@ -121,9 +148,9 @@ class _Run:
             {"members": len(members), "manifest_sha256": hashlib.sha256(members[MANIFEST]).hexdigest()},
         )
 
-    def _check(self, number: str, name: str, check: Callable[[], Passed[T]], *, is_required: bool = True) -> T | None:
+    def _check(self, number: str, check: Callable[[], Passed[T]], *, is_required: bool = True) -> T | None:
         """Runs one check; its value if it passed."""
-        value = None
+        name, value = _NAMES[number], None
         try:
             passed = check()
         except Contradiction as finding:

@@ -34,6 +34,7 @@ from ledger.package.archive import write_archive
 from ledger.proof import TlogProof, encode_proof
 from ledger.record import Entry, Record, Subject, commitment, describe_file, entry_bytes, record_bytes
 from ledger.verifier.receipts import ANCHORED_TOPIC
+from ledger.verifier.reports import keywords, report_binding
 from ledger.verifier.timestamp import canonical_token
 
 ORIGIN = "evidence.test/log"
@@ -184,9 +185,10 @@ class StubAuthority:
         return raw_token(digest, self.instant)
 
 
-def plain_pdf(text: str = "Contract 480,000.00 CNY") -> bytes:
+def plain_pdf(text: str = "Contract 480,000.00 CNY", keywords: str = "") -> bytes:
     buffer = io.BytesIO()
     canvas = Canvas(buffer, invariant=True)
+    canvas.setKeywords(keywords)
     canvas.drawString(72, 720, text)
     canvas.save()
     return buffer.getvalue()
@@ -209,6 +211,12 @@ def sign(pdf: bytes, instant: datetime) -> bytes:
 def signed_pdf(instant: datetime = AT, text: str = "Contract 480,000.00 CNY") -> bytes:
     """A signed one-page PDF."""
     return sign(plain_pdf(text), instant)
+
+
+@cache
+def signed_report(instant: datetime, binding: str) -> bytes:
+    """What a package has for a report, as far as the verifier looks."""
+    return sign(plain_pdf("report", keywords(binding)), instant)
 
 
 @dataclass
@@ -242,8 +250,10 @@ class PackageFactory:
         members["anchors/checkpoint"] = note
         members["anchors/evm.json"] = rfc8785.dumps(self.anchor(checkpoint, hashlib.sha256(note).digest()))
         members["anchors/checkpoint.tsr"] = token(hashlib.sha256(note).digest(), self.logged_at)
-        members["report/report.zh.pdf"] = signed_pdf(self.packaged_at, "report zh")
-        members["report/report.en.pdf"] = signed_pdf(self.packaged_at, "report en")
+        records = [members[name] for name in sorted(members) if name.endswith("record.json")]
+        binding = report_binding(note, records)
+        members["report/report.zh.pdf"] = signed_report(self.packaged_at, binding)
+        members["report/report.en.pdf"] = signed_report(self.packaged_at, binding)
         members["VERIFY.md"] = b"# verify\n"
         members["verify.html"] = b"<!doctype html>\n"
         members["trust/README.txt"] = b"informative only\n"
@@ -307,7 +317,7 @@ class PackageFactory:
             "header_rlp": "0x" + header.hex(),
             "receipt_index": 1,
             "receipt_proof": ["0x" + rlp.encode(node).hex() for node in trie.get_proof(rlp.encode(1))],
-            "finality": "finalized",
+            "finality": "finalized tag",
         }
 
     def _seconds(self) -> int:

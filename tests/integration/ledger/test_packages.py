@@ -14,7 +14,6 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
-from asn1crypto import pem
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from typer.testing import CliRunner
@@ -26,101 +25,48 @@ from api.routes import packages as routes
 from app.cli import cli
 from app.cli_verify import verify_command
 from app.embedded import REPOSITORY, EmbeddedChain
-from app.fonts import BOLD, REGULAR
 from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from ledger.anchors.service import AnchorService
 from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
-from ledger.package.drawing import ReportFonts
 from ledger.package.errors import PackageRefused
-from ledger.package.facts import Honesty, Operator
 from ledger.package.service import PackageService
-from ledger.package.trust import RootCertificates
-from ledger.record import StoredFile, Subject, describe_file
-from ledger.service import LedgerService, record_evidence
+from ledger.record import Subject
+from ledger.service import LedgerService
 from ledger.verifier.timestamp import TokenInvalid, canonical_token, verify_token
 from ledger.verifier.verdict import ExitCode
 from ledger.verifier.verify import verify_package
-from signing.pdf.sign import PDFSigner
 from signing.pki.service import PKIService
-from tests.support.anchors import CADENCE, AnchoredLedger, chain_settings
+from tests.support.anchors import CADENCE, AnchoredLedger
 from tests.support.clock import FixedClock
-from tests.support.evidence import plain_pdf
 from tests.support.http import InProcessClient
 from tests.support.ledger import ERASURE, eraser, record_many, register_organisation
-
-ENVELOPE = "env_" + "1" * 32
-CONTRACT = "ctr_" + "2" * 32
+from tests.support.packages import (
+    CONTRACT,
+    ENVELOPE,
+    package_service,
+    record_contract,
+    settle,
+    stamped_ledger,
+    trial_authority,
+)
 
 
 @pytest.fixture
 def pki(unit_of_work: UnitOfWorkFactory, secrets: SecretBox, clock: FixedClock) -> PKIService:
-    service = PKIService(unit_of_work=unit_of_work, secrets=secrets, clock=clock, base_url="http://127.0.0.1:8000")
-    service.ensure_authority()
-    return service
+    return trial_authority(unit_of_work, secrets, clock)
 
 
 @pytest.fixture
 def anchored(
     ledger: LedgerService, pki: PKIService, actor: Actor, chain: EmbeddedChain, clock: FixedClock
 ) -> AnchoredLedger:
-    stamped = replace(ledger, origin="packages.test/log", timestamp_authorities=(pki.timestamps,))
-    stamped.ensure_log_key()
-    anchors = AnchorService(ledger.unit_of_work, [chain_settings(chain)], ledger.secrets, stamped)
-    return AnchoredLedger(stamped, anchors, chain, clock, actor)
+    return stamped_ledger(ledger, pki, actor, chain, clock)
 
 
 @pytest.fixture
-def packages(anchored: AnchoredLedger, pki: PKIService, objects: Objects, clock: FixedClock) -> PackageService:
-    roots = tuple(pem.armor("CERTIFICATE", root).decode() for root in pki.roots())
-    return PackageService(
-        unit_of_work=anchored.ledger.unit_of_work,
-        objects=objects,
-        ledger=anchored.ledger,
-        anchors=anchored.anchors,
-        timestamp_authority=pki.timestamps,
-        sealer=PDFSigner(pki, pki.timestamps, clock),
-        roots=lambda: RootCertificates(roots, roots),
-        operator=Operator("鼎约测试平台", "http://127.0.0.1:8000", "dingyue 0.1.0"),
-        honesty=Honesty(is_development_chain=True, is_trial_authority=True, is_built_in_timestamp=True),
-        fonts=ReportFonts(REGULAR, BOLD),
-    )
-
-
-def record_contract(anchored: AnchoredLedger, packages: PackageService) -> None:
-    """An envelope with a signed PDF, and a contract registered from it."""
-    pdf = packages.sealer.seal_report(plain_pdf(), "completed")
-    stored = StoredFile(describe_file("采购合同.pdf", "application/pdf", pdf), packages.objects.put(pdf))
-    parties = [anchored.actor.organisation_id]
-    with anchored.ledger.unit_of_work() as uow:
-        for kind, facts, files in (
-            ("envelope.sent", {"sender": "测试单位"}, []),
-            ("envelope.signed", {"name": "张三", "phone": "13812345678", "method": "sms-code"}, []),
-            ("envelope.completed", {"signers": [{"name": "张三"}]}, [stored]),
-        ):
-            record_evidence(
-                uow,
-                type=kind,
-                subject=Subject("envelope", ENVELOPE),
-                organisation_ids=parties,
-                facts=facts,
-                files=files,
-            )
-        record_evidence(
-            uow,
-            type="contract.registered",
-            subject=Subject("contract", CONTRACT),
-            organisation_ids=parties,
-            facts={"envelope": ENVELOPE, "amount_minor": "48000000", "currency": "CNY"},
-            files=[stored],
-        )
-
-
-def settle(anchored: AnchoredLedger) -> None:
-    size = anchored.ledger.sequence_pending()
-    assert size is not None
-    anchored.settle(size)
+def packages(anchored: AnchoredLedger, pki: PKIService) -> PackageService:
+    return package_service(anchored, pki)
 
 
 @pytest.fixture

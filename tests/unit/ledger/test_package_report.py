@@ -67,6 +67,7 @@ SIGNER = SignerRow(
 )
 REPORT = Report(
     number="DY-20261122-0123456789AB",
+    binding="b1" * 32,
     made_at=AT + timedelta(minutes=1),
     holder=masked_name("榆林市政府采购中心"),
     subjects=("ctr_" + "2" * 32,),
