@@ -180,15 +180,19 @@ def openapi() -> None:
 def main() -> None:
     from app.cli_admin import admin
     from app.cli_fsck import fsck_command
+    from app.cli_monitor import monitor
     from app.cli_sign import sign_command
     from app.cli_validate import validate_command
     from app.cli_verify import verify_command
+    from app.cli_witness import witness
 
     cli.command("fsck")(fsck_command)
     cli.command("sign")(sign_command)
     cli.command("verify")(verify_command)
     cli.command("validate")(validate_command)
     cli.add_typer(admin, name="admin")
+    cli.add_typer(witness, name="witness")
+    cli.add_typer(monitor, name="monitor")
     cli()
 
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from app.user_files import LARGEST_TRUST_FILE, decode_trust, read_bounded
 from core.rpc import RPCError, json_rpc
 from ledger.verifier.chain import Node, NodeUnavailable
 from ledger.verifier.container import MAXIMUM_SIZE
 from ledger.verifier.verdict import ExitCode, Statement, Status, Unusable, Verdict
 from ledger.verifier.verify import verify_package
 
-_LARGEST_TRUST_FILE = 4 * 1024 * 1024
 _MARKS = {Status.PASS: "✔", Status.FAIL: "✘", Status.UNKNOWN: "?"}
 
 
@@ -43,35 +43,13 @@ def _verify(package: Path, trust: Path, block_hash: str | None, rpc: str | None)
     """The verdict, and the SHA-256 of the trust file if it could be read."""
     fingerprint = None
     try:
-        trust_file = _read(trust, _LARGEST_TRUST_FILE)
+        trust_file = read_bounded(trust, LARGEST_TRUST_FILE)
         fingerprint = hashlib.sha256(trust_file).hexdigest()
-        data = _read(package, MAXIMUM_SIZE)
-        verdict = verify_package(data, _decode(trust_file), block_hash=block_hash, rpc=_node(rpc) if rpc else None)
+        data = read_bounded(package, MAXIMUM_SIZE)
+        verdict = verify_package(data, decode_trust(trust_file), block_hash=block_hash, rpc=_node(rpc) if rpc else None)
     except Unusable as unusable:
         verdict = Verdict(ExitCode.UNUSABLE, unusable.statement, "")
     return verdict, fingerprint
-
-
-def _read(path: Path, limit: int) -> bytes:
-    """Raises `Unusable` before reading anything that is too large."""
-    if path.exists() and not path.is_file():
-        raise Unusable(f"{path} 不是文件。", f"{path} isn't a file.")
-    try:
-        if path.stat().st_size > limit:
-            raise Unusable(
-                f"{path} 超过 {limit} 字节，未读取。", f"{path} is larger than {limit} bytes; it wasn't read."
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise Unusable(f"无法读取 {path}。", f"{path} can't be read: {error.strerror}.") from error
-
-
-def _decode(trust_file: bytes) -> object:
-    try:
-        decoded: object = json.loads(trust_file)
-    except (ValueError, RecursionError) as error:
-        raise Unusable("信任文件不是 JSON。", "The trust file isn't JSON.") from error
-    return decoded
 
 
 def _node(url: str) -> Node:
