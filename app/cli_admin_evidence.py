@@ -14,8 +14,9 @@ import typer
 
 from core import ids
 from core.clock import rfc3339
-from core.errors import Conflict, DingyueError
+from core.errors import DingyueError
 from ledger.erase import ErasureGround
+from ledger.errors import ErasureNeedsOwner
 
 if TYPE_CHECKING:
     from app.composition import Application
@@ -26,12 +27,6 @@ evidence = typer.Typer(no_args_is_help=True, help="Erase evidence by law; hold i
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON")]
 EvidenceId = Annotated[str, typer.Argument(help="evd_…")]
 _REFERENCE = re.compile(r"(?=.*\d)[\w()（）〔〕/.:#-]{1,100}")
-
-
-class OwnerURLMissing(Conflict):
-    code = "owner_url_missing"
-    zh = "删除存证须以数据表所有者身份连接。请设置 DINGYUE_DATABASE__OWNER_URL 后重试；未作任何更改。"
-    en = "Erasing takes the owner of the tables. Set DINGYUE_DATABASE__OWNER_URL and try again; nothing was changed."
 
 
 @evidence.command("erase")
@@ -116,7 +111,7 @@ def this_installation(*, as_json: bool) -> Iterator["Application"]:
 
 @contextmanager
 def _eraser(application: "Application") -> Iterator["Eraser"]:
-    """Raises `OwnerURLMissing`."""
+    """Raises `ErasureNeedsOwner`."""
     from app.object_references import is_object_needed
     from core.database import create_database_engine
     from core.unit_of_work import UnitOfWork
@@ -124,7 +119,7 @@ def _eraser(application: "Application") -> Iterator["Eraser"]:
 
     url = application.settings.database.owner_url
     if url is None:
-        raise OwnerURLMissing
+        raise ErasureNeedsOwner
     engine = create_database_engine(url)
     try:
         yield Eraser(lambda: UnitOfWork(engine, application.clock), application.services.objects, is_object_needed)

@@ -139,3 +139,9 @@ class HoldAlreadyReleased(Conflict):
     code = "hold_already_released"
     zh = "该证据保全已经解除。"
     en = "The hold was released already."
+
+
+class ErasureNeedsOwner(Conflict):
+    code = "erasure_needs_owner"
+    zh = "删除存证须以数据表所有者身份连接。请设置 DINGYUE_DATABASE__OWNER_URL 后重试；未作任何更改。"
+    en = "Erasing takes the owner of the tables. Set DINGYUE_DATABASE__OWNER_URL and try again; nothing was changed."

@@ -98,7 +98,7 @@ def test_without_the_owner_nothing_is_erased(
     evidence_id: UUID, machine: pytest.MonkeyPatch, unit_of_work: UnitOfWorkFactory
 ) -> None:
     machine.delenv("DINGYUE_DATABASE__OWNER_URL")
-    assert erase(evidence_id, exit_code=1)["code"] == "owner_url_missing"
+    assert erase(evidence_id, exit_code=1)["code"] == "erasure_needs_owner"
     with unit_of_work() as uow:
         assert uow.session.get(EvidenceRecord, evidence_id) is not None
 
