@@ -169,6 +169,27 @@ def test_kill_9_around_every_commit_and_every_use_of_the_object_store(
 
 
 @pytest.mark.parametrize("fault", ["lost", "applied"])
+def test_kill_9_anywhere_between_a_rotation_and_the_new_key_s_first_checkpoint(
+    ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, workplace: Workplace, fault: Fault
+) -> None:
+    """Whoever comes after signs with the key that the log itself says: the announcement's place decides."""
+    record_many(unit_of_work, actor, 1)
+    ledger.sequence_pending()
+
+    for at in count():
+        ledger.rotate_key(timedelta(0), {})
+        record_many(unit_of_work, actor, 1)
+        if finish(workplace.start(at, fault)) != KILLED:
+            break
+
+    first_sizes = [rotation.first_size for rotation in ledger.key_rotations()]
+    assert at >= 14
+    assert len(first_sizes) >= 2
+    assert None not in first_sizes
+    assert list(ledger.examine()) == []  # Every checkpoint bears the signature of the key then in office.
+
+
+@pytest.mark.parametrize("fault", ["lost", "applied"])
 def test_an_error_of_the_object_store_at_any_use_costs_one_run(
     ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, signed: Path, fault: Fault
 ) -> None:

@@ -1,5 +1,6 @@
 """The log changes its key: announced in the log, in office from that checkpoint on, old trust files work meanwhile."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,10 +17,12 @@ from ledger.errors import LogCorrupted, LogKeyMissing
 from ledger.keys import open_private_key
 from ledger.models import EvidenceEntry, EvidenceRecord, LogKey
 from ledger.note import NoteInvalid, VerifierKey, open_checkpoint, parse_note, sign_note
+from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, trust_document
 from ledger.record import commitment, parse_entry, parse_record
 from ledger.rotate_key import LogKeyRotation
 from ledger.rotation_statement import later_keys
 from ledger.service import LedgerService
+from ledger.verifier.trust import parse_trust
 from tests.support.clock import FixedClock
 from tests.support.crashes import Crash, CrashingUnitOfWork, CrashPlan
 from tests.support.ledger import read_log, record_many
@@ -73,6 +76,29 @@ def test_both_keys_sign_until_the_overlap_ends(ledger: LedgerService, grow: Grow
     with pytest.raises(NoteInvalid, match="any trusted key"):
         open_checkpoint(after, [old], ledger.origin)
     read_log(ledger)
+
+
+def test_the_published_trust_opens_checkpoints_of_all_times(
+    ledger: LedgerService, grow: Grow, clock: FixedClock
+) -> None:
+    """What `dingyue trust export` writes after a rotation, read as the offline verifier reads it."""
+    notes = [grow()]
+    rotate(ledger)
+    notes.append(grow())
+    clock.advance(OVERLAP)
+    notes.append(grow())
+    document = trust_document(
+        origin=ledger.origin,
+        vkeys=ledger.vkeys(),
+        chains=[],
+        roots=RootCertificates((), ()),
+        witnesses=WitnessPolicy(),
+    )
+
+    trust = parse_trust(json.loads(trust_bytes(document)))
+
+    for note in notes:
+        open_checkpoint(note, trust.log_keys, trust.origin)
 
 
 def test_a_leaked_key_signs_no_more(ledger: LedgerService, grow: Grow) -> None:
