@@ -1,4 +1,4 @@
-"""The `anchor` process: sequences new evidence into the log and anchors its checkpoints on the chain.
+"""The `anchor` process: sequences new evidence into the log, has its checkpoints cosigned, and anchors them.
 
 Checkpoints are time-stamped by the worker, which hears of each one (`ledger.service.subscriptions`).
 """
@@ -31,9 +31,16 @@ def run_anchor(application: Application, every_seconds: float) -> None:
 
 
 def one_pass(application: Application) -> None:
-    """Sequencing doesn't wait for the chain: the log goes on while the chain is down."""
+    """Sequencing doesn't wait for the chain: the log goes on while the chain is down. Witnesses are asked in between:
+    what is anchored then has their cosignatures already, if they answer in time.
+    """
     services = application.services
-    for step in (services.ledger.sequence_pending, lambda: services.anchors.step(application.clock.now())):
+    steps = (
+        services.ledger.sequence_pending,
+        services.ledger.cosign_latest,
+        lambda: services.anchors.step(application.clock.now()),
+    )
+    for step in steps:
         try:
             step()
         except (DingyueError, OSError, OperationalError) as error:

@@ -14,7 +14,7 @@ from api.services import Platform, Services
 from app.broker import RelayKick
 from app.fonts import BOLD, REGULAR
 from app.platform_seal import open_platform_seal
-from app.settings import ChainSettings, MessageSettings, SandboxSettings, Settings
+from app.settings import ChainSettings, LogSettings, MessageSettings, SandboxSettings, Settings
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.database import create_database_engine
 from core.dispatch import Dispatcher, Subscriber
@@ -25,13 +25,16 @@ from core.sandbox import Sandbox, SandboxLimits
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from credit.service import CreditService
+from ledger.adapters.http_witness import HTTPWitness
 from ledger.anchors import policy as anchors
 from ledger.anchors.service import AnchorService
+from ledger.cosigning import AskedWitness
+from ledger.note import VerifierKey
 from ledger.package.drawing import ReportFonts
 from ledger.package.facts import Honesty, Operator
 from ledger.package.sandboxed import SandboxedPackageVerifier, SandboxedPDFVerifier
 from ledger.package.service import PackageService
-from ledger.package.trust import RootCertificates
+from ledger.package.trust import RootCertificates, WitnessPolicy
 from ledger.ports import TimestampAuthority
 from ledger.service import LedgerService
 from notify.adapters.console import ConsoleChannel
@@ -156,7 +159,9 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         level=settings.signing.level,
     )
     further = _further_authorities(settings)
-    ledger = LedgerService(unit_of_work, objects, secrets, settings.log.origin, (authority, *further))
+    ledger = LedgerService(
+        unit_of_work, objects, secrets, settings.log.origin, (authority, *further), witnesses=_witnesses(settings.log)
+    )
     chains = [_chain(chain, settings) for chain in settings.all_chains]
     anchor_service = AnchorService(unit_of_work, chains, secrets, ledger)
     platform = _platform(settings)
@@ -205,6 +210,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
                 is_built_in_timestamp=platform.is_built_in_timestamp,
             ),
             fonts=ReportFonts(REGULAR, BOLD),
+            witnesses=WitnessPolicy(settings.log.witness_quorum, tuple(each.vkey for each in settings.log.witnesses)),
             verify=SandboxedPackageVerifier(sandbox_of(settings.sandbox)),
             verify_document=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
         ),
@@ -309,6 +315,13 @@ def _timestamp_authority(settings: Settings, pki: PKIService, clock: Clock) -> T
 def _further_authorities(settings: Settings) -> list[TimestampAuthority]:
     """Those that stamp checkpoints besides the first."""
     return [HTTPTimestampAuthority(each.url) for each in settings.log.timestamps if each.url is not None]
+
+
+def _witnesses(settings: LogSettings) -> tuple[AskedWitness, ...]:
+    return tuple(
+        AskedWitness(VerifierKey.parse(each.vkey), HTTPWitness(each.url, settings.witness_seconds))
+        for each in settings.witnesses
+    )
 
 
 def _chain(chain: ChainSettings, settings: Settings) -> anchors.ChainSettings:

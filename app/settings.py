@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ledger.note import COSIGNATURE_V1, VerifierKey
+
 PREFIX = "DINGYUE_"
 
 
@@ -131,6 +133,20 @@ class TimestampSettings(_Section):
         return self
 
 
+class WitnessSettings(_Section):
+    # Where the witness takes checkpoints (C2SP tlog-witness, the submission prefix).
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    # Its public key, as `dingyue witness keygen` prints it.
+    vkey: str
+
+    @field_validator("vkey")
+    @classmethod
+    def _is_a_witness(cls, value: str) -> str:
+        if VerifierKey.parse(value).type != COSIGNATURE_V1:
+            raise ValueError("a witness's vkey has the signature type 4")
+        return value
+
+
 class LogSettings(_Section):
     # The log's name in every checkpoint, without a scheme. It belongs to the database's log for ever.
     origin: str
@@ -140,6 +156,22 @@ class LogSettings(_Section):
     key_overlap_days: Annotated[int, Field(ge=0)] = 30
     # Further authorities that stamp every checkpoint, besides the one of `timestamp`: `LOG__TIMESTAMPS__0__URL` …
     timestamps: Annotated[tuple[TimestampSettings, ...], BeforeValidator(_in_order)] = ()
+
+    # Independent witnesses that cosign every checkpoint: `LOG__WITNESSES__0__URL`, `LOG__WITNESSES__0__VKEY` …
+    witnesses: Annotated[tuple[WitnessSettings, ...], BeforeValidator(_in_order)] = ()
+    # How many of them must have cosigned before evidence is court-grade.
+    witness_quorum: Annotated[int, Field(ge=0)] = 0
+    # How long one of them is waited for, in seconds; anchoring goes on without it.
+    witness_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+    @model_validator(mode="after")
+    def _witnesses_are_others(self) -> Self:
+        keys = [VerifierKey.parse(each.vkey) for each in self.witnesses]
+        if self.witness_quorum > len(keys) or len({key.public_key for key in keys}) < len(keys):
+            raise ValueError("witness_quorum is at most the number of witnesses, each with a key of its own")
+        if any(key.name == self.origin for key in keys):
+            raise ValueError("a witness isn't named like the log")
+        return self
 
     @field_validator("timestamps")
     @classmethod

@@ -206,6 +206,23 @@ class CheckpointTimestamp(Base):
     stamped_at: Mapped[datetime]
 
 
+class CheckpointCosignature(Base):
+    """A witness's signature line for a checkpoint (C2SP tlog-cosignature), checked before it was kept.
+
+    `witness` is the witness's vkey, `cosigned_at` the time its signature states.
+    """
+
+    __tablename__ = "checkpoint_cosignature"
+    __append_only__ = True
+    __table_args__ = (Index("ix_checkpoint_cosignature_witness_size", "witness", "size"),)
+
+    size: Mapped[int] = mapped_column(ForeignKey("log_checkpoint.size"), primary_key=True)
+    witness: Mapped[str] = mapped_column(Text, primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+    cosigned_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
 class LogKey(Base):
     """One of the log's Ed25519 keys: the raw public key, and the private key sealed by `core.secrets.SecretBox`.
 

@@ -202,6 +202,16 @@ def open_checkpoint(data: bytes, log_keys: Sequence[VerifierKey], origin: str | 
     return checkpoint
 
 
+def as_logged(data: bytes) -> bytes:
+    """A checkpoint as its log signed it: without the lines that witnesses, or anybody else, added since.
+
+    These bytes are what is anchored and time-stamped; whoever cosigns later changes neither. Raises `NoteInvalid`.
+    """
+    note = parse_note(data)
+    origin = parse_checkpoint(note.text).origin
+    return Note(note.text, tuple(each for each in note.signatures if each.name == origin)).to_bytes()
+
+
 def _verified(note: Note, keys: Sequence[VerifierKey]) -> list[tuple[VerifierKey, Signature]]:
     known = {(key.name, key.key_id): key for key in keys}
     pairs = [

@@ -21,6 +21,10 @@ class TimestampAuthority(Protocol):
         ...
 
 
+class WitnessUnavailable(Exception):
+    """A witness didn't answer, or with something else than a cosignature; the message says what."""
+
+
 class DocumentSealer(Protocol):
     """Seals a PDF of ours (a report) with the platform's seal, PAdES. Repeatable; keeps nothing."""
 

@@ -12,10 +12,9 @@ from accounts.policy import Actor, Scope
 from core.ids import EVIDENCE, public
 from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
-from ledger import repository
+from ledger import cosignatures, repository
 from ledger.errors import EvidenceNotFound, ReceiptNotReady
 from ledger.merkle import NodeReader, inclusion_proof
-from ledger.models import LogCheckpoint
 from ledger.proof import TlogProof, encode_proof
 from ledger.tiles import TileStore
 
@@ -53,12 +52,12 @@ def receipts(
         checkpoints = repository.first_checkpoints_with(
             uow.session, [index for index in places.values() if index is not None]
         )
+        notes = cosignatures.cosigned_notes(uow.session, checkpoints.values())
     tiles = TileStore(objects)
     readers = {row.size: tiles.nodes(row.size) for row in checkpoints.values()}
-    proofs = {index: _proof(index, checkpoint, readers[checkpoint.size]) for index, checkpoint in checkpoints.items()}
+    proofs = {index: _proof(index, row.size, notes[row.size], readers[row.size]) for index, row in checkpoints.items()}
     return [Receipt(identifier, proofs.get(places[identifier])) for identifier in evidence_ids]  # type: ignore[arg-type]
 
 
-def _proof(index: int, checkpoint: LogCheckpoint, node: NodeReader) -> bytes:
-    path = inclusion_proof(index, checkpoint.size, node)
-    return encode_proof(TlogProof(index, tuple(path), checkpoint.note))
+def _proof(index: int, size: int, note: bytes, node: NodeReader) -> bytes:
+    return encode_proof(TlogProof(index, tuple(inclusion_proof(index, size, node)), note))

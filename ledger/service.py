@@ -5,7 +5,7 @@ Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -15,7 +15,8 @@ from core.events import Reaction
 from core.objects import ObjectMissing, Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from ledger import keys, repository
+from ledger import cosignatures, keys, repository
+from ledger.cosigning import AskedWitness, Cosigning
 from ledger.errors import (
     CheckpointNotFound,
     EvidenceErased,
@@ -76,6 +77,8 @@ class LedgerService:
     secrets: SecretBox
     origin: str
     timestamp_authorities: tuple[TimestampAuthority, ...] = ()
+    witnesses: tuple[AskedWitness, ...] = ()
+    cosigning_pauses: dict[str, float] = field(default_factory=dict)
 
     # The log
 
@@ -102,20 +105,40 @@ class LedgerService:
         """
         return Sequencer(self.unit_of_work, TileStore(self.objects), self.secrets, self.origin).run()
 
+    def cosign_latest(self) -> int:
+        """Asks the witnesses for the latest checkpoint's cosignatures that are missing; returns how many came.
+
+        Takes no longer than the slowest witness may; see `ledger.cosigning`.
+        """
+        tiles = TileStore(self.objects)
+        return Cosigning(self.unit_of_work, tiles, self.witnesses, paused_until=self.cosigning_pauses).run()
+
     def checkpoint(self) -> bytes:
-        """The latest signed checkpoint. Raises `LogEmpty` before the first."""
-        latest = self.latest_checkpoint()
-        if latest is None:
-            raise LogEmpty
-        return latest.note
+        """The latest signed checkpoint, with the cosignatures it has. Raises `LogEmpty` before the first."""
+        with self.unit_of_work() as uow:
+            latest = repository.latest_checkpoint(uow.session)
+            if latest is None:
+                raise LogEmpty
+            return cosignatures.cosigned_notes(uow.session, [latest])[latest.size]
+
+    def cosigned_checkpoint(self, size: int) -> bytes:
+        """A published checkpoint with the cosignatures it has. Raises `CheckpointNotFound`."""
+        with self.unit_of_work() as uow:
+            row = repository.checkpoint(uow.session, size)
+            if row is None:
+                raise CheckpointNotFound(size=size)
+            return cosignatures.cosigned_notes(uow.session, [row])[size]
 
     def copy_checkpoint(self) -> bool:
-        """Puts what `checkpoint` serves into the object store as well; False if it was there.
+        """Puts the latest checkpoint, as the log signed it, into the object store; False if it was there.
 
         See `ledger.published_copy`. Raises `LogEmpty`, `ObjectStoreUnavailable`.
         """
         log_keys = keys.log_keys(self.unit_of_work, self.origin)
-        return copy_checkpoint(self.objects, log_keys, self.checkpoint())
+        latest = self.latest_checkpoint()
+        if latest is None:
+            raise LogEmpty
+        return copy_checkpoint(self.objects, log_keys, latest.note)
 
     def latest_checkpoint(self) -> PublishedCheckpoint | None:
         with self.unit_of_work() as uow:
@@ -173,12 +196,13 @@ class LedgerService:
             raise CheckpointNotFound(size=size1)
         return consistency_proof(size1, size2, TileStore(self.objects).nodes(size2))
 
-    def tlog_proof(self, evidence_id: UUID, checkpoint_size: int) -> bytes:
-        """The C2SP tlog-proof of an entry against the published checkpoint of `checkpoint_size`.
+    def tlog_proof(self, evidence_id: UUID, checkpoint_size: int, note: bytes | None = None) -> bytes:
+        """The C2SP tlog-proof of an entry against the published checkpoint of `checkpoint_size`, cosigned as it is.
 
-        For callers that have let the reader in already. Raises `CheckpointNotFound`, `EvidenceNotLogged`.
+        For callers that have let the reader in already. `note` is that checkpoint, for those who have read it: it may
+        gain a cosignature at any time. Raises `CheckpointNotFound`, `EvidenceNotLogged`.
         """
-        note = self.published_checkpoint(checkpoint_size).note
+        note = note or self.cosigned_checkpoint(checkpoint_size)
         with self.unit_of_work() as uow:
             index = repository.leaf_index(uow.session, evidence_id)
         if index is None or index >= checkpoint_size:

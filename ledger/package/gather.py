@@ -75,11 +75,12 @@ class EvidenceGatherer:
         """Raises `EvidenceNotFound`, `EvidenceNotAnchored` or `TimestampUnavailable`."""
         records = self._records(actor, subject_ids)
         anchor = self._anchor(records)
+        note = self.ledger.cosigned_checkpoint(anchor.size)
         return Gathered(
             records=tuple(records),
-            proofs=tuple(self.ledger.tlog_proof(record.id, anchor.size) for record in records),
+            proofs=tuple(self.ledger.tlog_proof(record.id, anchor.size, note) for record in records),
             documents=self._documents(records),
-            note=self.ledger.cosigned_checkpoint(anchor.size),
+            note=note,
             stamps=self._stamps(anchor.size),
             anchor=anchor,
         )

@@ -18,7 +18,7 @@ import rfc8785
 from eth_hash.auto import keccak
 
 from ledger.note import Checkpoint
-from ledger.verifier.layout import CHECKPOINT, EVM_ANCHOR
+from ledger.verifier.layout import EVM_ANCHOR
 from ledger.verifier.package import Package
 from ledger.verifier.receipts import (
     AnchoredLog,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledger.verifier.layout import DOCUMENTS, EXHIBIT_PARTS, exhibit_folder
+from ledger.note import NoteInvalid, as_logged
+from ledger.verifier.layout import CHECKPOINT, DOCUMENTS, EXHIBIT_PARTS, exhibit_folder
 from ledger.verifier.verdict import Undecided
 
 
@@ -30,6 +31,17 @@ class Package:
             return self.members[name]
         except KeyError:
             raise Undecided(f"缺少 {name}，无法核验。", f"{name} is missing, so this can't be checked.") from None
+
+    def logged_checkpoint(self) -> bytes:
+        """The checkpoint as the log signed it, which is what is anchored and time-stamped; witnesses cosign later.
+
+        Raises `Undecided` if there is none; what can't be read is left as it is, for check 6 to say so.
+        """
+        data = self.member(CHECKPOINT)
+        try:
+            return as_logged(data)
+        except NoteInvalid:
+            return data
 
     @property
     def documents(self) -> dict[str, bytes]:

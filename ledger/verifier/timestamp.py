@@ -31,7 +31,7 @@ from pyhanko.sign.validation.generic_cms import (
 
 from ledger.verifier.algorithms import are_strong
 from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, as_seen_before, material_of
-from ledger.verifier.layout import CHECKPOINT, CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN, checkpoint_tokens
+from ledger.verifier.layout import CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN, checkpoint_tokens
 from ledger.verifier.package import Package
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.trust import Trust
@@ -68,7 +68,7 @@ def check_timestamps(package: Package, trust: Trust) -> Passed[dict[str, Timesta
     Of several authorities that stamped the checkpoint one must be trusted; the others' tokens must be sound all the
     same, and over this checkpoint.
     """
-    checkpoint, manifest = package.member(CHECKPOINT), package.member(MANIFEST)
+    checkpoint, manifest = package.logged_checkpoint(), package.member(MANIFEST)
     known: dict[str, Timestamp] = {}
     strangers: dict[str, str] = {}
     for name in [*(checkpoint_tokens(package.members) or [CHECKPOINT_TOKEN]), MANIFEST_TOKEN]:
