@@ -73,7 +73,7 @@ def run(
     from ledger.monitor.watching import Monitor
 
     _be_quiet()
-    stopped = _stop_on_signals()
+    stopped = Event() if once else _stop_on_signals()
     try:
         trusted, _ = read_trust(trust)
         chains = _watched(trusted, rpc or [], confirmations, first_block)

@@ -101,7 +101,7 @@ class StateFolder:
         return state
 
     def save(self, state: MonitorState) -> None:
-        self._replace("state.json", (json.dumps(_json(state), ensure_ascii=False, indent=1) + "\n").encode())
+        _replace(self._folder / "state.json", (json.dumps(_json(state), ensure_ascii=False, indent=1) + "\n").encode())
 
     def keep_proof(self, finding: Finding) -> str | None:
         """Writes the evidence of a finding, once; returns where, relative to the folder."""
@@ -109,23 +109,17 @@ class StateFolder:
             return None
         name = f"{finding.code}-{hashlib.sha256(finding.identifier.encode()).hexdigest()[:12]}"
         folder = self._folder / "proofs" / name
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            for number, note in enumerate(finding.notes, 1):
-                self._replace(f"proofs/{name}/checkpoint-{number}.note", note)
-            if finding.proof is not None:
-                self._replace(f"proofs/{name}/proof.json", finding.proof)
+        if folder.exists():
+            return f"proofs/{name}"
+        unfinished = folder.with_name(f".{name}.new")  # Seen under its name once it is whole.
+        unfinished.mkdir(parents=True, exist_ok=True)
+        for number, note in enumerate(finding.notes, 1):
+            _replace(unfinished / f"checkpoint-{number}.note", note)
+        if finding.proof is not None:
+            _replace(unfinished / "proof.json", finding.proof)
+        unfinished.replace(folder)
+        _sync_folder(folder.parent)
         return f"proofs/{name}"
-
-    def _replace(self, name: str, data: bytes) -> None:
-        path = self._folder / name
-        temporary = path.with_name(f"{path.name}.new")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
 
 
 @contextmanager
@@ -145,6 +139,17 @@ def open_state(folder: Path) -> Iterator[StateFolder]:
                 f"Another monitor uses {folder}. Stop it first, or use another folder.",
             ) from error
         yield StateFolder(folder)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """The file is the old one or the new one, whatever happens."""
+    temporary = path.with_name(f"{path.name}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
