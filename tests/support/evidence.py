@@ -233,7 +233,11 @@ class PackageFactory:
     log_key: Ed25519PrivateKey = field(default_factory=lambda: Ed25519PrivateKey.from_private_bytes(b"l" * 32))
 
     def build(self) -> bytes:
-        return write_archive(self.content(), StubAuthority(self.packaged_at).timestamp)
+        return self.pack(self.content())
+
+    def pack(self, content: Mapping[str, bytes]) -> bytes:
+        """The package of these members, with manifest and time assertion."""
+        return write_archive(content, StubAuthority(self.packaged_at).timestamp)
 
     def content(self) -> dict[str, bytes]:
         """All members but those `write_archive` adds."""
