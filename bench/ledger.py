@@ -13,6 +13,7 @@ A goal that isn't met is printed, no more: the machine may be busy. Ends with 1 
 
 import argparse
 import logging
+import os
 import statistics
 import tempfile
 import time
@@ -48,7 +49,7 @@ def main() -> int:
         goals += goals_of_proofs(_proofs(store, [size for size in sizes if size >= _LEAST_FOR_TIMES]))
         _verifier()
         goals += _gas(Path(name), store, sizes)
-    print("\nGoals")
+    print(f"\nGoals (the machine's load was {os.getloadavg()[1]:.1f} on {os.cpu_count()} processors, this included)")
     for goal in goals:
         print(goal)
     return 0
