@@ -4,7 +4,8 @@ Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -110,8 +111,12 @@ class LedgerService:
 
         Takes no longer than the slowest witness may; see `ledger.cosigning`.
         """
+        return self.cosigning().run()
+
+    def cosigning(self, clock: Callable[[], float] = time.monotonic) -> Cosigning:
+        """`clock` counts the seconds for which a witness that failed is left alone."""
         tiles = TileStore(self.objects)
-        return Cosigning(self.unit_of_work, tiles, self.witnesses, paused_until=self.cosigning_pauses).run()
+        return Cosigning(self.unit_of_work, tiles, self.witnesses, clock, self.cosigning_pauses)
 
     def checkpoint(self) -> bytes:
         """The latest signed checkpoint, with the cosignatures it has. Raises `LogEmpty` before the first."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 _MOST_KEPT = 100
@@ -44,7 +43,7 @@ class Memory:
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def close(self) -> None:
-        self._lock.close()
+        os.close(self._lock)
 
     @contextmanager
     def turn(self, origin: str) -> Iterator[None]:
@@ -91,12 +90,13 @@ def _checkpoint_file(folder: Path, origin: str) -> Path:
     return _log_folder(folder, origin) / "checkpoint"
 
 
-def _locked(file: Path) -> IO[bytes]:
-    lock = file.open("ab")
+def _locked(file: Path) -> int:
+    """A descriptor that holds the lock until it is closed, or the process ends however it ends."""
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        lock.close()
+        os.close(lock)
         raise FolderInUse(str(file.parent)) from error
     return lock
 
