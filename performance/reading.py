@@ -109,9 +109,9 @@ def contract(session: Session, actor: Actor, contract_id: UUID, profiles: Region
 
 def contracts(session: Session, actor: Actor, *, state: str | None, cursor: str | None, limit: int) -> Page[Contract]:
     actor.require(Scope.CONTRACTS_READ)
-    before = _read(cursor, lambda text: UUID(hex=text))
+    before = read_cursor(cursor, lambda text: UUID(hex=text))
     rows = listing.contracts(session, actor, state=state, before=before, limit=limit + 1)
-    return _page(rows, limit, lambda row: row.id.hex)
+    return page_of(rows, limit, lambda row: row.id.hex)
 
 
 def contract_counts(session: Session, actor: Actor) -> dict[str, int]:
@@ -124,28 +124,28 @@ def history(
 ) -> Page[ContractHistory]:
     actor.require(Scope.CONTRACTS_READ)
     found = repository.contract_of(session, actor, contract_id)
-    after = _read(cursor, _sequence) or 0
+    after = read_cursor(cursor, _sequence) or 0
     rows = listing.history(session, found.id, after=after, limit=limit + 1)
-    return _page(rows, limit, lambda row: str(row.sequence))
+    return page_of(rows, limit, lambda row: str(row.sequence))
 
 
 def obligations(
     session: Session, actor: Actor, wanted: ObligationFilter, *, cursor: str | None, limit: int
 ) -> Page[ListedObligation]:
     actor.require(Scope.CONTRACTS_READ)
-    after = _read(cursor, _due_and_id)
+    after = read_cursor(cursor, _due_and_id)
     rows = listing.obligations(session, actor, wanted, after=after, limit=limit + 1)
     items = [ListedObligation(obligation, contract) for obligation, contract in rows]
-    return _page(items, limit, lambda item: f"{item.obligation.due_on}_{item.obligation.id.hex}")
+    return page_of(items, limit, lambda item: f"{item.obligation.due_on}_{item.obligation.id.hex}")
 
 
 def overdue_register(
     session: Session, actor: Actor, *, is_open: bool | None, cursor: str | None, limit: int
 ) -> Page[OverdueItem]:
     actor.require(Scope.CONTRACTS_READ)
-    before = _read(cursor, lambda text: UUID(hex=text))
+    before = read_cursor(cursor, lambda text: UUID(hex=text))
     rows = listing.overdue_register(session, actor, is_open=is_open, before=before, limit=limit + 1)
-    return _page([OverdueItem(*row) for row in rows], limit, lambda item: item.entry.id.hex)
+    return page_of([OverdueItem(*row) for row in rows], limit, lambda item: item.entry.id.hex)
 
 
 def obligation(session: Session, actor: Actor, obligation_id: UUID) -> ObligationDossier:
@@ -212,7 +212,7 @@ def _due_and_id(text: str) -> tuple[date, UUID]:
     return date.fromisoformat(due_on), UUID(hex=identifier)
 
 
-def _read(cursor: str | None, parse: Callable[[str], T]) -> T | None:
+def read_cursor(cursor: str | None, parse: Callable[[str], T]) -> T | None:
     """Raises `ListCursorInvalid` for anything `parse` refuses."""
     if cursor is None:
         return None
@@ -222,7 +222,7 @@ def _read(cursor: str | None, parse: Callable[[str], T]) -> T | None:
         raise ListCursorInvalid from error
 
 
-def _page(rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+def page_of(rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
     """`rows` holds one more than `limit` if there is a next page."""
     shown = list(rows[:limit])
     return Page(shown, cursor_of(shown[-1]) if len(rows) > limit else None)

@@ -64,7 +64,7 @@ def notarise(
         subject=Subject("contract", ids.public(ids.CONTRACT, file.contract.id)),
         organisation_ids=list(dict.fromkeys(organisations)),
         facts={"contract_number": file.contract.number, "by": author.facts(), **facts},
-        files=[_stored_file(document) for document in documents],
+        files=[stored_file(document) for document in documents],
     )
 
 
@@ -269,6 +269,6 @@ def document_entries(documents: Sequence[Document]) -> list[dict[str, Any]]:
     ]
 
 
-def _stored_file(document: Document) -> StoredFile:
+def stored_file(document: Document) -> StoredFile:
     described = EvidenceFile(document.name, "application/pdf", document.size, document.sha256, document.sm3)
     return StoredFile(described, document.object_key)
