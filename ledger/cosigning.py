@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import cosignatures
 from ledger.cosignatures import Cosignature
+from ledger.events import CheckpointCosigned
 from ledger.merkle import consistency_proof
 from ledger.models import LogCheckpoint
 from ledger.note import Note, NoteInvalid, VerifierKey, cosignature_times, parse_note
@@ -77,6 +78,8 @@ class Cosigning:
         with self.unit_of_work() as uow:
             for each in kept:
                 cosignatures.keep(uow.session, latest.size, each, uow.now)
+            if kept:
+                uow.emit(CheckpointCosigned(size=latest.size))
         return len(kept)
 
     def _cosignature(self, witness: AskedWitness, latest: LogCheckpoint, old_size: int) -> Cosignature | None:

@@ -11,3 +11,11 @@ class CheckpointPublished(Event):
     type: ClassVar[str] = "checkpoint.published"
 
     size: int
+
+
+class CheckpointCosigned(Event):
+    """Further witnesses have cosigned the checkpoint of `size`."""
+
+    type: ClassVar[str] = "checkpoint.cosigned"
+
+    size: int

@@ -1,10 +1,9 @@
 """The latest checkpoint in the object store, beside the tiles: a CDN can serve the whole log from the bucket.
 
-The copy follows the database (`ledger.events.CheckpointPublished`) and never goes back: it gives way only to a larger
-checkpoint, or to one of its own size with more signatures, and looking and writing are one step
-(`core.objects.Objects.advance_at`). So it is also a memory outside the database. Before anything is signed, the log
-must still hold what the copy says that it held: a database restored to an older state, which would begin a second
-history, is refused.
+The copy follows the database (`ledger.events`) and never goes back: it gives way only to a larger checkpoint, or to one
+of its own size with more signatures, and looking and writing are one step (`core.objects.Objects.advance_at`). So it is
+also a memory outside the database. Before anything is signed, the log must still hold what the copy says that it held:
+a database restored to an older state, which would begin a second history, is refused.
 """
 
 from core.objects import ObjectMissing, Objects

@@ -27,7 +27,7 @@ from ledger.errors import (
     TileNotFound,
     TimestampUnavailable,
 )
-from ledger.events import CheckpointPublished
+from ledger.events import CheckpointCosigned, CheckpointPublished
 from ledger.fsck import Examination, Progress
 from ledger.fsck_findings import Finding
 from ledger.hold_evidence import Order, holds, place_hold, release_hold
@@ -135,15 +135,12 @@ class LedgerService:
             return cosignatures.cosigned_notes(uow.session, [row])[size]
 
     def copy_checkpoint(self) -> bool:
-        """Puts the latest checkpoint, as the log signed it, into the object store; False if it was there.
+        """Puts the latest checkpoint, with the cosignatures it has, into the object store; False if it was there.
 
         See `ledger.published_copy`. Raises `LogEmpty`, `ObjectStoreUnavailable`.
         """
         log_keys = keys.log_keys(self.unit_of_work, self.origin)
-        latest = self.latest_checkpoint()
-        if latest is None:
-            raise LogEmpty
-        return copy_checkpoint(self.objects, log_keys, latest.note)
+        return copy_checkpoint(self.objects, log_keys, self.checkpoint())
 
     def latest_checkpoint(self) -> PublishedCheckpoint | None:
         with self.unit_of_work() as uow:
@@ -254,21 +251,21 @@ class LedgerService:
             rows = repository.timestamps(uow.session, size)
         return [StampedCheckpoint(row.authority, row.token, row.stamped_at) for row in rows]
 
-    def subscriptions(self) -> list[Reaction[CheckpointPublished]]:
-        """Every checkpoint is stamped, and copied to the object store, as soon as it is published.
-
-        An authority that is down is asked again, and so is a store.
+    def subscriptions(self) -> list[Reaction[CheckpointPublished] | Reaction[CheckpointCosigned]]:
+        """Every checkpoint is stamped, and copied to the object store, as soon as it is published; with cosignatures,
+        once it has them. An authority that is down is asked again, and so is a store.
         """
 
         def stamp(event: CheckpointPublished) -> None:
             self.ensure_timestamp(event.size)
 
-        def copy(_event: CheckpointPublished) -> None:
+        def copy(_event: CheckpointPublished | CheckpointCosigned) -> None:
             self.copy_checkpoint()
 
         return [
             Reaction("ledger.timestamp_checkpoint", CheckpointPublished, stamp),
             Reaction("ledger.copy_checkpoint", CheckpointPublished, copy),
+            Reaction("ledger.copy_cosigned_checkpoint", CheckpointCosigned, copy),
         ]
 
     # Records

@@ -2,27 +2,30 @@
 
 import random
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import obstore
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from obstore.store import MemoryStore
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from accounts.policy import Actor
-from core.events import Reaction
+from core.dispatch import Dispatcher
 from core.objects import Objects
+from core.outbox import OutboxEvent
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import LogCorrupted, LogEmpty
-from ledger.events import CheckpointPublished
 from ledger.keys import log_keys
-from ledger.note import VerifierKey, cosign, open_checkpoint, parse_checkpoint, parse_note, sign_note
+from ledger.note import VerifierKey, cosign, cosignature_times, open_checkpoint, parse_checkpoint, parse_note, sign_note
 from ledger.published_copy import CHECKPOINT_KEY, copy_checkpoint
 from ledger.service import LedgerService
 from ledger.tiles import TILE_WIDTH, decode_bundle, tile_at
 from tests.support.ledger import record_many
+from tests.support.witnesses import make_witness
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -46,22 +49,41 @@ def copy(ledger: LedgerService) -> bytes:
     return ledger.objects.get_at(CHECKPOINT_KEY)
 
 
-def test_the_whole_log_is_in_the_bucket(ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory) -> None:
+def handle_events(ledger: LedgerService, engine: Engine) -> None:
+    """As the worker does, the oldest first, and then once more."""
+    dispatcher = Dispatcher(engine, ledger.unit_of_work, ledger.subscriptions())
+    with ledger.unit_of_work() as uow:
+        events = list(uow.session.scalars(select(OutboxEvent.id).order_by(OutboxEvent.occurred_at, OutboxEvent.id)))
+    for event_id in (*events, *events):
+        dispatcher.handle(event_id)
+
+
+def test_the_whole_log_is_in_the_bucket(
+    ledger: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory, engine: Engine
+) -> None:
     record_many(unit_of_work, actor, 300)
-    size = ledger.sequence_pending()
-    assert size == 300
-    [react] = [
-        each.react
-        for each in ledger.subscriptions()
-        if isinstance(each, Reaction) and each.name == "ledger.copy_checkpoint"
-    ]
-    react(CheckpointPublished(size=size))
+    ledger.sequence_pending()
+    handle_events(ledger, engine)
 
     checkpoint = open_checkpoint(copy(ledger), [VerifierKey.parse(ledger.vkeys()[0])], ledger.origin)
     entries: list[bytes] = []
     for index in range(-(-checkpoint.size // TILE_WIDTH)):
         entries += decode_bundle(ledger.objects.get_at(tile_at(None, index, checkpoint.size).key))
     assert len(entries) == 300
+
+
+def test_the_copy_gets_cosignatures_that_come_later(
+    ledger: LedgerService, notes: list[bytes], engine: Engine, tmp_path: Path
+) -> None:
+    handle_events(ledger, engine)
+    assert copy(ledger) == notes[-1]
+    witness = make_witness(tmp_path / "witness", "notary.test/witness", ledger, lambda: 1_800_000_000)
+    with closing(witness.running.memory):
+        assert replace(ledger, witnesses=(witness.asked,)).cosign_latest() == 1
+    handle_events(ledger, engine)
+
+    assert copy(ledger) == ledger.checkpoint() != notes[-1]
+    assert cosignature_times(parse_note(copy(ledger)), [witness.asked.key]) == {witness.asked.key: 1_800_000_000}
 
 
 def test_there_is_no_copy_of_an_empty_log(ledger: LedgerService) -> None:
