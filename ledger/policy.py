@@ -4,13 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from asn1crypto import cms, tsp
 
 from ledger.errors import StatedFactsInvalid, TimestampUnavailable
-from ledger.verifier.verdict import Statement
 
 NOTARISED_FILE = "file"
 """The subject kind of digests somebody notarised for themselves: nobody oversees these."""
@@ -120,85 +118,3 @@ def timestamp_instant(token: bytes, digest: bytes) -> datetime:
     if not is_about_digest:
         raise TimestampUnavailable
     return stamped_at.astimezone(UTC)
-
-
-class Standing(StrEnum):
-    """What evidence is good for (evidence.md, "Witnesses")."""
-
-    COURT_GRADE = "court_grade"
-    PROVISIONAL = "provisional"
-
-
-class Lack(StrEnum):
-    """What keeps evidence provisional, in the order in which it is told."""
-
-    NOT_LOGGED = "not_logged"
-    NO_QUORUM_SET = "no_quorum_set"
-    QUORUM_MISSING = "quorum_missing"
-    NOT_ANCHORED = "not_anchored"
-    DEVELOPMENT_CHAIN = "development_chain"
-    BLOCK_NOT_COMPARED = "block_not_compared"
-
-
-LACKS = {
-    Lack.NOT_LOGGED: Statement("尚未写入日志的检查点", "no checkpoint of the log holds it yet"),
-    Lack.NO_QUORUM_SET: Statement("没有设定独立见证人", "no independent witnesses are asked for"),
-    Lack.QUORUM_MISSING: Statement("副署的独立见证人不足", "too few of the independent witnesses have cosigned"),
-    Lack.NOT_ANCHORED: Statement("区块链锚定尚未最终确认", "its anchor on the chain isn't final yet"),
-    Lack.DEVELOPMENT_CHAIN: Statement("锚定在开发链上", "development chain"),
-    Lack.BLOCK_NOT_COMPARED: Statement("区块哈希未与链比对", "the block hash wasn't compared with the chain"),
-}
-_STANDINGS = {
-    Standing.COURT_GRADE: Statement("可供诉讼使用", "court-grade"),
-    Standing.PROVISIONAL: Statement("暂定", "provisional"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """A standing, and what is lacking for the better one; nothing is for `COURT_GRADE`."""
-
-    standing: Standing
-    lacks: tuple[Lack, ...] = ()
-
-    @property
-    def statement(self) -> Statement:
-        """For people: `暂定（锚定在开发链上）`, `provisional (development chain)`."""
-        said = _STANDINGS[self.standing]
-        if not self.lacks:
-            return said
-        zh = "；".join(LACKS[lack].zh for lack in self.lacks)
-        en = "; ".join(LACKS[lack].en for lack in self.lacks)
-        return Statement(f"{said.zh}（{zh}）", f"{said.en} ({en})")
-
-    def to_json(self) -> dict[str, Any]:
-        lacks = [{"code": str(lack), "zh": LACKS[lack].zh, "en": LACKS[lack].en} for lack in self.lacks]
-        return {"grade": str(self.standing), "zh": self.statement.zh, "en": self.statement.en, "lacks": lacks}
-
-
-def grade(
-    *,
-    is_logged: bool,
-    witnesses: int,
-    quorum: int,
-    is_anchored: bool,
-    is_development: bool,
-    is_compared: bool = True,
-) -> Grade:
-    """How far evidence has come: court-grade with the policy of witnesses met, and a final anchor on a real chain.
-
-    `witnesses` of the policy cosigned the checkpoint that is anchored, or the one that will be. A policy that asks for
-    no witness is never met: without one, the operator alone vouches for the log. `is_compared` is whether somebody held
-    the block's hash against the chain; the platform does that itself before it calls an anchor final.
-    """
-    if not is_logged:
-        return Grade(Standing.PROVISIONAL, (Lack.NOT_LOGGED,))
-    found = {
-        Lack.NO_QUORUM_SET: quorum == 0,
-        Lack.QUORUM_MISSING: witnesses < quorum,
-        Lack.NOT_ANCHORED: not is_anchored,
-        Lack.DEVELOPMENT_CHAIN: is_anchored and is_development,
-        Lack.BLOCK_NOT_COMPARED: is_anchored and not is_development and not is_compared,
-    }
-    lacks = tuple(lack for lack, is_lacking in found.items() if is_lacking)
-    return Grade(Standing.PROVISIONAL if lacks else Standing.COURT_GRADE, lacks)
