@@ -8,6 +8,7 @@ A checkpoint is in the state before its tiles are asked for, and in the archive 
 monitor that is killed anywhere still holds the log to everything it has signed in front of it.
 """
 
+from core.clock import rfc3339
 from ledger.merkle import EMPTY_ROOT
 from ledger.monitor.alarms import AlarmCode
 from ledger.monitor.archive import SeenCheckpoint
@@ -36,13 +37,27 @@ class LogFollower:
 
     def step(self) -> None:
         """Steps 1 to 3, for as far as they hold."""
-        unproven = self._state.unproven
-        if unproven is not None and not self._admit(unproven, parse_checkpoint(parse_note(unproven).text)):
-            return
         note = self._log.checkpoint()
         checkpoint = self._believed(note)
+        if self._state.unproven is not None and not self._admit_unproven(self._state.unproven, note, checkpoint):
+            return
         if checkpoint is not None and self._admit(note, checkpoint):
             self._read_entries()
+
+    def _admit_unproven(self, unproven: bytes, note: bytes, checkpoint: Checkpoint | None) -> bool:
+        """Step 2 for what an earlier pass saw and couldn't prove: the newest checkpoint must fit it first."""
+        parsed = parse_checkpoint(parse_note(unproven).text)
+        seen = SeenCheckpoint(parsed.size, parsed.root, rfc3339(self._round.now), unproven)
+        if checkpoint is not None:
+            if checkpoint.size < seen.size:
+                self._report_shrunk(seen, note, checkpoint)
+                return False
+            if checkpoint.size == seen.size and checkpoint.root != seen.root:
+                self._report_split(seen, note, checkpoint)
+                return False
+            if checkpoint.size > seen.size and not self._extends(note, checkpoint, seen):
+                return False
+        return self._admit(unproven, parsed)
 
     def _believed(self, note: bytes) -> Checkpoint | None:
         """Step 1; None, with an alarm, for what no trusted key signed."""
@@ -105,13 +120,14 @@ class LogFollower:
             self._report_split(other, note, checkpoint)
             return False
         if checkpoint.size < last.size:
-            self._round.alarm(
-                AlarmCode.LOG_SHRANK, LOG, notes=(last.note, note), size=last.size, served=checkpoint.size
-            )
+            self._report_shrunk(last, note, checkpoint)
             return False
         if all(seen.note != note for seen in alike):  # The same tree with more signatures.
             self._round.archive.append(checkpoint, note, self._round.now)
         return True
+
+    def _report_shrunk(self, seen: SeenCheckpoint, note: bytes, checkpoint: Checkpoint) -> None:
+        self._round.alarm(AlarmCode.LOG_SHRANK, LOG, notes=(seen.note, note), size=seen.size, served=checkpoint.size)
 
     def _report_split(self, seen: SeenCheckpoint, note: bytes, checkpoint: Checkpoint) -> None:
         shown = Misbehaviour(self._trust.origin, note, seen.size, checkpoint.root, (), older=seen.note)
@@ -139,7 +155,8 @@ class LogFollower:
         shown = Misbehaviour(
             self._trust.origin, note, last.size, extension.older_root, extension.proof, older=last.note
         )
-        self._state.unproven = None
+        if self._state.unproven == note:
+            self._state.unproven = None
         self._round.alarm(
             AlarmCode.LOG_REWRITTEN,
             LOG,

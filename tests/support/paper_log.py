@@ -18,7 +18,7 @@ from ledger.merkle import HASH_SIZE, leaf_hash, nodes_of, root
 from ledger.monitor.http_log import HTTPLog
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, encode_bundle
-from tests.support.site import serving
+from tests.support.serving import serving
 
 ORIGIN = "dingyue.test/log"
 

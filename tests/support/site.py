@@ -7,12 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from api.app import create_app
@@ -26,6 +23,7 @@ from core.objects import Objects
 from core.outbox import claim
 from core.secrets import SecretBox
 from tests.support.clock import FixedClock
+from tests.support.serving import serving
 from web.app import mount
 
 PASSWORD = "a password for everybody here"
@@ -133,19 +131,6 @@ def _settings(base_url: str, chain: EmbeddedChain, run_directory: Path) -> Setti
             "messages": {"channel": "console"},
         }
     )
-
-
-@contextmanager
-def serving(app: FastAPI, port: int) -> Iterator[None]:
-    """The application behind a real socket, for as long as the block lasts."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    with httpx.Client(transport=httpx.HTTPTransport(retries=10), trust_env=False) as client:
-        client.get(f"http://127.0.0.1:{port}/static/none")
-    yield
-    server.should_exit = True
-    thread.join()
 
 
 def draft_form(signed_on: date) -> dict[str, Any]:
