@@ -54,6 +54,7 @@ def check_signatures(
         f"{len(ours)} 份 PDF 的 {len(signatures)} 个签名均有效，签名后未被改动。",
         f"All {len(signatures)} signatures in {len(ours)} PDFs hold, and nothing was changed after them.",
         {
+            "binding": binding,
             "signatures": {name: [_facts(found) for found in verdict.signatures] for name, verdict in verdicts.items()},
             "unsigned": [name for name in files if name not in documents or verdicts[name].outcome == "unsigned"],
             "as_found": {name: verdicts[name].outcome for name in as_found if verdicts[name].outcome != "unsigned"},

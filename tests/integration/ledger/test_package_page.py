@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page, sync_playwright
 
-from ledger.package.service import _template
+from ledger.package.enclosures import offline_page
 from ledger.verifier.container import decode, encode
 from tests.support.evidence import ORIGIN, PackageFactory, contract_package
 
@@ -58,7 +58,7 @@ def factory() -> PackageFactory:
 @pytest.fixture(scope="module")
 def package(factory: PackageFactory) -> bytes:
     """With the page itself in it, as packages have it."""
-    content = factory.content() | {"verify.html": _template("verify.html")}
+    content = factory.content() | {"verify.html": offline_page()}
     return factory.pack(content)
 
 
