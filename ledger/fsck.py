@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -24,16 +25,16 @@ from sqlalchemy.orm import Session
 from core.objects import ObjectMissing
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import fsck_repository, repository
-from ledger.errors import TimestampUnavailable
+from ledger.errors import LogCorrupted, TimestampUnavailable
 from ledger.fsck_findings import Finding
 from ledger.fsck_repository import StoredCheckpoint, StoredLeaf
 from ledger.fsck_tree import GrowingTree, MadeTile
-from ledger.keys import LogKeys
+from ledger.keys import LogKeys, read_keys
 from ledger.merkle import leaf_hash
 from ledger.models import EvidenceRecord, LogCheckpoint
 from ledger.note import NoteInvalid
 from ledger.policy import timestamp_instant
-from ledger.published_copy import CHECKPOINT_KEY, read_copy
+from ledger.published_copy import CHECKPOINT_KEY, check_copy, read_copy
 from ledger.record import Entry, RecordInvalid, commitment, entry_bytes, parse_entry, parse_record
 from ledger.tiles import TILE_WIDTH, Tile, TileStore
 
@@ -46,27 +47,36 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """One look at one log, as far as it had come when `examine` was called."""
+    """One look at one log, as far as it had come when it was begun; it may go on growing meanwhile."""
 
     unit_of_work: UnitOfWorkFactory
     tiles: TileStore
+    latest: LogCheckpoint | None
     keys: LogKeys
     compared: dict[int | None, Tile] = field(default_factory=dict)
     """The last tile of each level that was compared: a run of checkpoints shares its partial tiles above the leaves."""
 
+    @classmethod
+    def begin(cls, unit_of_work: UnitOfWorkFactory, tiles: TileStore, origin: str) -> Self:
+        """Raises `LogKeyMissing`."""
+        with unit_of_work() as uow:
+            latest = repository.latest_checkpoint(uow.session)
+            keys = read_keys(uow.session, origin)  # After the checkpoint: whoever signed it is among them.
+        return cls(unit_of_work, tiles, latest, keys)
+
     def examine(self, progress: Progress = lambda _done, _all: None) -> Iterator[Finding]:
         """What is wrong, in order; nothing if all is well. Raises `ObjectStoreUnavailable`."""
+        size = self.latest.size if self.latest else 0
         with self.unit_of_work() as uow:
-            latest = repository.latest_checkpoint(uow.session)
-            head = repository.head_size(uow.session)
-            total = (latest.size if latest else 0) + fsck_repository.record_count(uow.session)
-        if head != (latest.size if latest else 0):
+            head, largest = fsck_repository.head_and_largest_checkpoint(uow.session)
+            total = size + fsck_repository.record_count(uow.session)
+        if head != largest:
             yield Finding("head_differs", size=head)
-        if latest is not None:
-            yield from self._examine_tree(latest, lambda done: progress(done, total))
-        yield from self._examine_waiting(latest)
-        yield from self._examine_copy(latest)
-        yield from self._examine_chains(latest.size if latest else 0, lambda done: progress(done, total))
+        if self.latest is not None:
+            yield from self._examine_tree(self.latest, lambda done: progress(done, total))
+        yield from self._examine_waiting(size)
+        yield from self._examine_copy()
+        yield from self._examine_chains(size, lambda done: progress(done, total))
 
     def _examine_tree(self, latest: LogCheckpoint, progress: Callable[[int], None]) -> Iterator[Finding]:
         tree, checkpoints = GrowingTree(), self._checkpoints(latest.size)
@@ -127,29 +137,29 @@ class Examination:
         if byte is not None:
             yield Finding("object_changed", leaf=made.leaf_at(byte), path=made.tile.key, byte=byte)
 
-    def _examine_waiting(self, latest: LogCheckpoint | None) -> Iterator[Finding]:
+    def _examine_waiting(self, size: int) -> Iterator[Finding]:
         with self.unit_of_work() as uow:
-            for leaf in fsck_repository.waiting(uow.session, latest.size if latest else 0):
+            for leaf in fsck_repository.waiting(uow.session, size):
                 yield from _examine_leaf(leaf)
 
-    def _examine_copy(self, latest: LogCheckpoint | None) -> Iterator[Finding]:
+    def _examine_copy(self) -> Iterator[Finding]:
         copy = read_copy(self.tiles.objects)
-        size = None
         with self.unit_of_work() as uow:
-            if copy is not None:
-                try:
-                    checkpoint = self.keys.open_checkpoint(copy)
-                except NoteInvalid as error:
-                    yield Finding("copy_invalid", path=CHECKPOINT_KEY, detail=str(error))
-                    return
-                size = checkpoint.size
-                row = repository.checkpoint(uow.session, size)
-                if row is None or row.root != checkpoint.root:
-                    yield Finding("copy_unknown", path=CHECKPOINT_KEY, size=size)
-                    return
-            is_due = latest is not None and uow.now - latest.published_at > COPY_GRACE
-        if is_due and latest is not None and (size or 0) < latest.size:
-            yield Finding("copy_behind", path=CHECKPOINT_KEY, size=size)
+            now = uow.now
+            keys = read_keys(uow.session, self.keys.origin)  # It may be of a checkpoint, and by a key, since then.
+        copied = 0
+        if copy is not None:
+            try:
+                copied = check_copy(self.unit_of_work, keys, copy)
+            except NoteInvalid as error:
+                yield Finding("copy_invalid", path=CHECKPOINT_KEY, detail=str(error))
+                return
+            except LogCorrupted as error:
+                yield Finding("copy_unknown", path=CHECKPOINT_KEY, detail=str(error.facts["what"]))
+                return
+        latest = self.latest
+        if latest is not None and copied < latest.size and now - latest.published_at > COPY_GRACE:
+            yield Finding("copy_behind", path=CHECKPOINT_KEY, size=copied)
 
     def _examine_chains(self, done: int, progress: Callable[[int], None]) -> Iterator[Finding]:
         before: EvidenceRecord | None = None

@@ -13,6 +13,7 @@ from ledger.models import (
     EvidenceErasure,
     EvidenceRecord,
     LogCheckpoint,
+    LogHead,
     LogLeaf,
 )
 
@@ -90,6 +91,16 @@ def records(session: Session) -> Iterator[EvidenceRecord]:
     """All of them, subject by subject, each in the order of its chain."""
     order = (EvidenceRecord.subject_id, EvidenceRecord.subject_kind, EvidenceRecord.position)
     return iter(session.scalars(select(EvidenceRecord).order_by(*order).execution_options(yield_per=_PIECE)))
+
+
+def head_and_largest_checkpoint(session: Session) -> tuple[int, int]:
+    """Both by one statement, for the log may grow between two."""
+    head = select(LogHead.size).scalar_subquery()
+    largest = select(func.max(LogCheckpoint.size)).scalar_subquery()
+    row = session.execute(
+        select(func.coalesce(head, 0).label("head"), func.coalesce(largest, 0).label("largest"))
+    ).one()
+    return row.head, row.largest
 
 
 def record_count(session: Session) -> int:

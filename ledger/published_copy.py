@@ -38,22 +38,19 @@ def read_copy(objects: Objects) -> bytes | None:
         return None
 
 
-def check_copy(unit_of_work: UnitOfWorkFactory, keys: LogKeys, copy: bytes | None) -> None:
-    """Raises `LogCorrupted` if we signed the copy, and the database doesn't know it.
+def check_copy(unit_of_work: UnitOfWorkFactory, keys: LogKeys, copy: bytes) -> int:
+    """Checks that the database knows the checkpoint that was copied; returns its size.
 
-    The copy must have been read before this is called: a checkpoint is in the database before it is copied. What isn't
-    ours, or can't be read, says nothing of the log; the next checkpoint replaces it.
+    The copy must have been read before `keys` were, and before this is called: a checkpoint is in the database before
+    it is copied. Raises `LogCorrupted` if we signed it and the database doesn't know it; `NoteInvalid` if it isn't
+    ours: that says nothing of the log, and the next checkpoint replaces it.
     """
-    if copy is None:
-        return
-    try:
-        checkpoint = keys.open_checkpoint(copy)
-    except NoteInvalid:
-        return
+    checkpoint = keys.open_checkpoint(copy)
     with unit_of_work() as uow:
         row = repository.checkpoint(uow.session, checkpoint.size)
     if row is None or row.root != checkpoint.root:
         raise LogCorrupted(what=f"{CHECKPOINT_KEY} of size {checkpoint.size} isn't a checkpoint of this database")
+    return checkpoint.size
 
 
 def _rank(keys: LogKeys, note: bytes) -> tuple[int, int]:

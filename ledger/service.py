@@ -175,8 +175,7 @@ class LedgerService:
 
         Raises `LogKeyMissing`, `ObjectStoreUnavailable`.
         """
-        log_keys = keys.log_keys(self.unit_of_work, self.origin)
-        return Examination(self.unit_of_work, TileStore(self.objects), log_keys).examine(progress)
+        return Examination.begin(self.unit_of_work, TileStore(self.objects), self.origin).examine(progress)
 
     # Proofs
 

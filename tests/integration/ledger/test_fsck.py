@@ -325,7 +325,7 @@ def test_a_copy_that_was_never_made_is_found(log: LedgerService, clock: FixedClo
     assert found(log) == []
     clock.advance(timedelta(minutes=11))
 
-    assert found(log) == [Finding("copy_behind", path="log/checkpoint")]
+    assert found(log) == [Finding("copy_behind", path="log/checkpoint", size=0)]
 
 
 def test_a_record_that_is_gone_without_an_erasure_is_found(log: LedgerService, sql: Sql) -> None:
@@ -376,3 +376,19 @@ def test_findings_say_where_in_both_languages() -> None:
         "zh": finding.zh,
         "en": finding.en,
     }
+
+
+def test_a_log_that_grows_while_it_is_examined_is_sound(
+    log: LedgerService, actor: Actor, unit_of_work: UnitOfWorkFactory
+) -> None:
+    """New entries, checkpoints, a new key and a later copy appear between any two looks."""
+
+    def grow(_done: int, _total: int) -> None:
+        record_many(unit_of_work, actor, 2, SUBJECT)
+        log.rotate_key(timedelta(0), {})
+        log.sequence_pending()
+        log.copy_checkpoint()
+
+    assert list(log.examine(grow)) == []
+    assert len(log.vkeys()) > 2
+    assert list(log.examine()) == []
