@@ -145,3 +145,9 @@ class ErasureNeedsOwner(Conflict):
     code = "erasure_needs_owner"
     zh = "删除存证须以数据表所有者身份连接。请设置 DINGYUE_DATABASE__OWNER_URL 后重试；未作任何更改。"
     en = "Erasing takes the owner of the tables. Set DINGYUE_DATABASE__OWNER_URL and try again; nothing was changed."
+
+
+class ReceiptUnreadable(InvalidInput):
+    code = "receipt_unreadable"
+    zh = "无法核对这份收据：{reason_zh}"
+    en = "This receipt can't be checked: {reason_en}"

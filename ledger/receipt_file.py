@@ -50,7 +50,7 @@ def read_receipt(data: bytes) -> Receipt:
     """Takes a file or a pasted text apart. Raises `Unusable`, saying what it should have been."""
     if data.startswith(_ZIP):
         return _read_package(data)
-    text = data.strip().replace(b"\r\n", b"\n") + b"\n" if len(data) <= _LARGEST_TEXT else b""
+    text = data.strip(b" \t\r\n").replace(b"\r\n", b"\n") + b"\n" if len(data) <= _LARGEST_TEXT else b""
     try:
         if text.startswith(_PROOF):
             proof = decode_proof(text)

@@ -16,9 +16,11 @@ from tests.support.seals import seal_png
 
 PUBLIC = {
     "POST /v1/sessions",
+    "POST /v1/log/receipt-check",
     "POST /v1/signing-sessions",
     "POST /v1/twilio/status",
     "POST /v1/verify",
+    "POST /v1/verify/package",
     "GET /v1/clock",
     "GET /v1/credit-rules",
     "GET /v1/trust",
