@@ -46,6 +46,7 @@ def up(
     data: DataDirectory = Path(".data"),
     port: Annotated[int, typer.Option(help="Where the service listens on 127.0.0.1")] = 8000,
     seed: Annotated[Seed, typer.Option(help="What a new stack begins with")] = Seed.DEMO,
+    witnesses: Annotated[int, typer.Option(min=0, max=9, help="Development witnesses of the log; not evidence")] = 2,
 ) -> None:
     """Starts the whole service, everything embedded; Ctrl-C stops all of it."""
     from app.demo.contracts import seed_contracts
@@ -54,7 +55,7 @@ def up(
 
     try:
         with only_one(data):
-            stack = Stack(Options(data_directory=data, port=port))
+            stack = Stack(Options(data_directory=data, port=port, witnesses=witnesses))
             password = demo_password(data) if seed is not Seed.NOTHING else None
             try:
                 stack.start(prepare=lambda: _prepare(password), say=say)

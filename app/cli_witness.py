@@ -4,7 +4,6 @@ Exit code: 0 done, 1 refused or failed (the reason is told), 2 wrong usage.
 """
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 import uvicorn
 
 from app.witness_server import create as create_server
+from core.clock import ShiftedClock, SystemClock
 from ledger.note import parse_checkpoint, parse_note
 from ledger.verifier.trust import parse_trust
 from ledger.verifier.verdict import Unusable
@@ -59,6 +59,7 @@ def run(
     folder: Folder,
     host: Annotated[str, typer.Option(help="Where it listens; put TLS in front of it")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8090,
+    clock_offset_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Runs the witness until it is stopped."""
     with _problems_told():
@@ -66,7 +67,9 @@ def run(
         if not found.logs:
             raise FolderUnusable(f"{folder} watches no log yet: dingyue witness watch {folder} --trust trust.json")
         memory = Memory(folder)
-    running = Witness(found.name, found.key, found.logs, memory, clock=lambda: int(time.time()))
+    # A demonstration moves its clock, and its own witnesses must not call that a time long past.
+    clock = SystemClock() if clock_offset_file is None else ShiftedClock(clock_offset_file)
+    running = Witness(found.name, found.key, found.logs, memory, clock=lambda: int(clock.now().timestamp()))
     try:
         uvicorn.run(create_server(running, found.vkey), host=host, port=port, log_level="info", access_log=False)
     finally:
@@ -118,3 +121,7 @@ def _fail(zh: str, en: str) -> None:
 
 def _tell(as_json: bool, facts: dict[str, Any], text: str) -> None:
     typer.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)
+
+
+if __name__ == "__main__":
+    witness()

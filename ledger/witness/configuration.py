@@ -50,15 +50,17 @@ def create(folder: Path, name: str) -> Configuration:
         made.vkey  # noqa: B018 - a name with a space or a plus sign is refused before anything is written
     except NoteInvalid as error:
         raise FolderUnusable(str(error)) from error
+    if is_made(folder):
+        raise FolderUnusable(f"{folder} holds a witness's key already")
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise FolderUnusable(f"{folder} holds a witness's key already") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     _write(folder, made)
+    _write_key(folder, key)
     return made
+
+
+def is_made(folder: Path) -> bool:
+    """Whether there is a witness. The key comes last: a folder without one may be made anew."""
+    return (folder / _KEY).exists()
 
 
 def load(folder: Path) -> Configuration:
@@ -96,6 +98,21 @@ def _log_keys(vkeys: Sequence[str]) -> tuple[VerifierKey, ...]:
     if not keys or any(key.type != ED25519 for key in keys):
         raise NoteInvalid("a log has at least one key, of signature type 1")
     return keys
+
+
+def _write_key(folder: Path, key: Ed25519PrivateKey) -> None:
+    """A key is complete or isn't there, and never takes the place of another. Raises `FolderUnusable`."""
+    beside = folder / f".{_KEY}.new"
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(beside, folder / _KEY)
+    except FileExistsError as error:
+        raise FolderUnusable(f"{folder} holds a witness's key already") from error
+    finally:
+        beside.unlink()
 
 
 def _write(folder: Path, configuration: Configuration) -> None:
