@@ -1,9 +1,10 @@
-"""Anybody may ask what a PDF's signatures prove. Nothing is kept; whatever the bytes are, the answer is a verdict."""
+"""Anybody may ask what a PDF's signatures or an evidence package prove. Nothing is kept; whatever the bytes are, the
+answer is a verdict."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, BeforeValidator, Field
 
 from api.deps import CurrentServices
@@ -25,6 +26,10 @@ router = APIRouter(prefix="/verify", tags=["verification"])
 
 def _printable(text: object) -> object:
     """Names come out of a stranger's file: what is no Unicode text is shown as `?`, not passed on."""
+    if isinstance(text, dict):
+        return {_printable(name): _printable(value) for name, value in text.items()}
+    if isinstance(text, list | tuple):
+        return [_printable(value) for value in text]
     return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
 
 
@@ -89,6 +94,58 @@ def verify_pdf(
     """Validates every signature of a PDF against the roots this installation trusts. Needs no account."""
     data = file.file.read()
     return _view(services.validation.validate(data), data)
+
+
+class StatementOutput(BaseModel):
+    """One sentence, in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class CheckOutput(StatementOutput):
+    """One of the numbered checks of `dingyue verify`. A check that isn't required and `unknown` holds nothing up."""
+
+    number: Annotated[str, Field(examples=["8a"])]
+    name: Annotated[str, Field(examples=["anchor"])]
+    status: Literal["pass", "fail", "unknown"]
+    required: bool
+    facts: Annotated[dict[str, Any], BeforeValidator(_printable)]
+
+
+class StandingOutput(BaseModel):
+    """What the evidence is worth; `reasons` say what it lacks for a court."""
+
+    grade: Literal["court_grade", "provisional"]
+    reasons: list[StatementOutput]
+
+
+class PackageVerdictOutput(StatementOutput):
+    """The verdict as `dingyue verify --json` prints it. `standing` is null for a package that doesn't hold."""
+
+    v: int
+    verdict: Annotated[Literal["holds", "contradicted", "undecided", "unusable"], Field(examples=["holds"])]
+    exit_code: Annotated[int, Field(ge=0, le=3)]
+    package_sha256: str
+    checks: list[CheckOutput]
+    not_proven: list[StatementOutput]
+    standing: StandingOutput | None = None
+
+
+@router.post("/package")
+def verify_evidence_package(
+    services: CurrentServices,
+    file: Annotated[UploadFile, File(description="Any file; an evidence package (.asice), one hopes")],
+    block_hash: Annotated[
+        str | None, Form(description="The block's hash as you looked it up, 0x and 64 hex digits", max_length=100)
+    ] = None,
+) -> PackageVerdictOutput:
+    """Runs the offline verifier, trusting what this installation publishes (`GET /v1/trust`). Needs no account.
+
+    To be independent of us, run `dingyue verify` on your own computer with a trust file you got another way.
+    """
+    verdict = services.packages.check(file.file.read(), block_hash=block_hash)
+    return PackageVerdictOutput.model_validate(verdict.to_json())
 
 
 def _view(verdict: PDFVerdict, data: bytes) -> VerdictOutput:

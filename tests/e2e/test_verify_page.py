@@ -58,6 +58,21 @@ def test_a_package_and_the_certificate_that_leads_to_it(site: Site, parts: Parts
     assert "<h3>核验不通过</h3>" in page
 
 
+def test_programs_are_told_the_verdict_on_a_package(site: Site, parts: Parts) -> None:
+    package = package_of(site, parts, signed_contract(site))
+    program, upload = site.person(), {"file": ("p.asice", package)}
+    told = program.post("/v1/verify/package", files=upload).json()
+    checks = {check["number"]: check for check in told["checks"]}
+    assert (told["verdict"], told["exit_code"], checks["8b"]["status"]) == ("holds", 0, "unknown")
+    own = checks["8a"]["facts"]["block_hash"]
+    compared = program.post("/v1/verify/package", files=upload, data={"block_hash": own}).json()
+    assert [check["status"] for check in compared["checks"]] == ["pass"] * 11
+    other = program.post("/v1/verify/package", files=upload, data={"block_hash": "0x" + "5a" * 32}).json()
+    assert (other["verdict"], other["exit_code"]) == ("contradicted", 1)
+    junk = program.post("/v1/verify/package", files={"file": ("x", b"PK\x03\x04")}).json()
+    assert (junk["verdict"], junk["checks"]) == ("unusable", [])
+
+
 def test_whose_digest_it_is_is_told_to_nobody_else(site: Site) -> None:
     contract = signed_contract(site)
     party = site(PURCHASER["signer"]["email"])

@@ -16,12 +16,13 @@ from accounts.policy import Scope
 from api.deps import CurrentServices
 from ledger.package.enclosures import offline_page as offline_page_bytes
 from ledger.package.trust import fingerprint, trust_bytes
+from ledger.package.vocabulary import EVENTS, in_words
 from ledger.record import sha256_hex
 from ledger.repository import LoggedRecord
 from ledger.verifier.verdict import Verdict
 from web.downloads import download
 from web.pages import page_router
-from web.rendering import render
+from web.rendering import language_of, render
 from web.uploads import is_given
 from web.viewer import MaybeViewer, Viewer
 
@@ -135,4 +136,5 @@ def _show(request: Request, services: CurrentServices, result: Result | None, nu
         result=result,
         number=number if _NUMBER.fullmatch(number) else "",
         trust_fingerprint=trust_fingerprint,
+        event_name=lambda kind: in_words(kind, language_of(request), EVENTS),
     )
