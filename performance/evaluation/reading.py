@@ -63,12 +63,13 @@ class EvaluationDossier:
 def evaluation(session: Session, actor: Actor, evaluation_id: UUID, schemes: Schemes) -> EvaluationDossier:
     """Raises `EvaluationNotFound`."""
     actor.require(Scope.CONTRACTS_READ)
-    row, contract = repository.evaluation_of(session, actor, evaluation_id)
-    return dossier(session, row, contract, schemes)
+    return dossier(session, actor, evaluation_id, schemes)
 
 
-def dossier(session: Session, row: Evaluation, contract: Contract, schemes: Schemes) -> EvaluationDossier:
+def dossier(session: Session, actor: Actor, evaluation_id: UUID, schemes: Schemes) -> EvaluationDossier:
+    """The same for whoever has just moved it. Raises `EvaluationNotFound`."""
     session.flush()
+    row, contract = repository.evaluation_of(session, actor, evaluation_id)
     scheme = schemes.version(row.scheme_region, row.scheme_version)
     assessments = repository.standing_assessments(repository.assessments_of(session, row.id))
     return EvaluationDossier(
@@ -86,9 +87,7 @@ def evaluations(
     """Newest first. Raises `ListCursorInvalid`."""
     actor.require(Scope.CONTRACTS_READ)
     before = read_cursor(cursor, lambda text: UUID(hex=text))
-    rows = repository.evaluations(
-        session, actor, contract_id=contract_id, state=state, before=before, limit=limit + 1
-    )
+    rows = repository.evaluations(session, actor, contract_id=contract_id, state=state, before=before, limit=limit + 1)
     return page_of(rows, limit, lambda row: row[0].id.hex)
 
 
@@ -98,9 +97,7 @@ def explain_grade(
     """Pure. The same assessments give the same explanation, in whatever order they were entered."""
     weights = scheme.weights_for(class_code)
     factors = tuple(
-        _explained(scheme, factor, weights[factor], assessments.get(factor))
-        for factor in Factor
-        if weights.get(factor)
+        _explained(scheme, factor, weights[factor], assessments.get(factor)) for factor in Factor if weights.get(factor)
     )
     score = None
     zh, en = "尚有因素未评分。", "Some factors have no points yet."
@@ -138,5 +135,3 @@ def _conclusions(scheme: Scheme, score: Score) -> tuple[str, str]:
         f"{shares_zh}＝{score} 分，达到 {least} 分，评为“{name}”。",
         f"{shares_en} = {score}, at least {least}: {score.grade}.",
     )
-
-

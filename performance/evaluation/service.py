@@ -73,13 +73,11 @@ class EvaluationService:
                 narrative=narrative,
                 document_ids=document_ids,
             )
-            return reading.evaluation(uow.session, actor, evaluation_id, self.schemes)
+            return reading.dossier(uow.session, actor, evaluation_id, self.schemes)
 
     def submit(self, actor: Actor, evaluation_id: UUID, *, text: str) -> EvaluationDossier:
         with self.unit_of_work() as uow:
-            row = draft_evaluation.submit_evaluation(
-                uow, actor, evaluation_id, self.schemes, self.calendar, text=text
-            )
+            row = draft_evaluation.submit_evaluation(uow, actor, evaluation_id, self.schemes, self.calendar, text=text)
             return self._dossier(uow, actor, row)
 
     def withdraw(self, actor: Actor, evaluation_id: UUID, *, text: str) -> EvaluationDossier:
@@ -126,5 +124,4 @@ class EvaluationService:
             return watch_volumes.prompt_report(uow, actor, contract_id, self.schemes, month=month)
 
     def _dossier(self, uow: UnitOfWork, actor: Actor, row: Evaluation) -> EvaluationDossier:
-        uow.session.flush()
-        return reading.evaluation(uow.session, actor, row.id, self.schemes)
+        return reading.dossier(uow.session, actor, row.id, self.schemes)

@@ -123,7 +123,13 @@ def _prompt(uow: UnitOfWork, actor: Actor, file: ContractFile, month: date, resp
     )
     uow.session.add(prompt)
     write_history(
-        uow, file, Author.of(actor), change="volume_prompt", after=f"{month:%Y-%m}", reason=reason, evidence_id=evidence_id
+        uow,
+        file,
+        Author.of(actor),
+        change="volume_prompt",
+        after=f"{month:%Y-%m}",
+        reason=reason,
+        evidence_id=evidence_id,
     )
     uow.emit(
         VolumeReportPrompted(
