@@ -5,8 +5,9 @@ The stored checkpoint and tiles are read, and verified like a stranger's (`ledge
 
 from ledger.errors import ReceiptUnreadable
 from ledger.note import VerifierKey
-from ledger.receipt_check import ReceiptVerdict, check_receipt
+from ledger.receipt_check import check_receipt
 from ledger.receipt_file import read_receipt
+from ledger.receipt_verdict import ReceiptVerdict
 from ledger.service import LedgerService
 from ledger.tiles import TileStore
 from ledger.verifier.verdict import Unusable

@@ -12,17 +12,16 @@ proof proves. Pure: `nodes` reads tiles for whoever asks.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledger.merkle import NodeReader, ProofInvalid, inclusion_proof, leaf_hash, verify_inclusion
 from ledger.monitor.extension import TilesContradictCheckpoint, prove_extension
 from ledger.note import Checkpoint, NoteInvalid, VerifierKey, open_checkpoint, parse_checkpoint, parse_note
 from ledger.proof import TlogProof, encode_proof
-from ledger.receipt_file import ProvenEntry, Receipt, ReceiptKind
+from ledger.receipt_file import ProvenEntry, Receipt
+from ledger.receipt_verdict import EntryToday, ReceiptVerdict, summary
 from ledger.verifier.verdict import (
     Check,
     Contradiction,
-    ExitCode,
     Finding,
     Statement,
     Status,
@@ -30,73 +29,8 @@ from ledger.verifier.verdict import (
     conclude,
 )
 
-_MARKS = {Status.PASS: "✔", Status.FAIL: "✘", Status.UNKNOWN: "?"}
-
 Nodes = Callable[[int], NodeReader]
 """From a published checkpoint's size to a reader of its tree."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryToday:
-    """An entry that is in both trees. `current_proof` is the tlog-proof against today's checkpoint."""
-
-    name: str
-    index: int
-    leaf_hash: bytes
-    old_path: tuple[bytes, ...]
-    current_path: tuple[bytes, ...]
-    current_proof: bytes
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "index": self.index,
-            "leaf_hash": self.leaf_hash.hex(),
-            "receipt_path": [value.hex() for value in self.old_path],
-            "current_path": [value.hex() for value in self.current_path],
-            "current_proof": self.current_proof.decode(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptVerdict:
-    """`exit_code` and `summary` conclude `checks`. What wasn't got to is None or empty."""
-
-    kind: ReceiptKind
-    exit_code: ExitCode
-    summary: Statement
-    checks: tuple[Check, ...]
-    old_note: bytes
-    current_note: bytes
-    old: Checkpoint | None = None
-    current: Checkpoint | None = None
-    consistency: tuple[bytes, ...] | None = None
-    entries: tuple[EntryToday, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "v": 1,
-            "kind": str(self.kind),
-            "verdict": self.exit_code.name.lower(),
-            "exit_code": int(self.exit_code),
-            "zh": self.summary.zh,
-            "en": self.summary.en,
-            "receipt": _checkpoint_json(self.old, self.old_note),
-            "current": _checkpoint_json(self.current, self.current_note),
-            "consistency": None if self.consistency is None else [value.hex() for value in self.consistency],
-            "entries": [entry.to_json() for entry in self.entries],
-            "checks": [check.to_json() for check in self.checks],
-        }
-
-    def for_people(self) -> str:
-        lines: list[str] = []
-        for check in self.checks:
-            lines += [f"{_MARKS[check.status]} {check.number} {check.reason.zh}", f"    {check.reason.en}"]
-        if self.consistency is not None:
-            lines += ["", f"一致性证明 consistency proof ({len(self.consistency)}):"]
-            lines += [f"  {value.hex()}" for value in self.consistency]
-        lines += ["", self.summary.zh, self.summary.en]
-        return "\n".join([*lines, f"[{self.exit_code.name.lower()}, exit code {int(self.exit_code)}]"])
 
 
 def check_receipt(
@@ -135,7 +69,7 @@ class _Comparison:
         return ReceiptVerdict(
             self.receipt.kind,
             exit_code,
-            _SUMMARIES[exit_code],
+            summary(exit_code, self.checks),
             tuple(self.checks),
             self.receipt.note,
             self.current_note,
@@ -167,7 +101,10 @@ class _Comparison:
         except NoteInvalid as error:
             known = {(key.name, key.key_id) for key in self.log_keys}
             if stated.origin == self.origin and any((line.name, line.key_id) in known for line in parsed.signatures):
-                raise Contradiction(f"签名与内容不符：{error}。文件已被改动。", f"{error}: it was changed.") from error
+                raise Contradiction(
+                    f"签名与内容不符，这不是日志签署的原文（{error}）。",
+                    f"The signature doesn't fit, so this isn't what the log signed ({error}).",
+                ) from error
             raise Undecided(
                 f"这是日志 {stated.origin} 的检查点，没有受信密钥的签名。请核对它出自哪个日志。",
                 f"This is a checkpoint of {stated.origin} without a trusted key's signature. Check which log it is of.",
@@ -242,22 +179,6 @@ class _Comparison:
         return EntryToday(each.name, index, leaf, each.proof.hashes, path, renewed)
 
 
-_SUMMARIES = {
-    ExitCode.HOLDS: Statement(
-        "您的收据仍然成立：今天的日志完整保留了它所证明的一切。",
-        "Your receipt still holds: today's log has kept everything that it proves.",
-    ),
-    ExitCode.CONTRADICTED: Statement(
-        "不一致！请保存您的收据和今天的检查点，不要只听信本平台的解释，可交由律师、公证机构或监测方核对。",
-        "They contradict each other! Keep your receipt and today's checkpoint, and have a lawyer, a notary or a "
-        "monitor check them; don't rely on this platform's explanation alone.",
-    ),
-    ExitCode.UNDECIDED: Statement(
-        "不足以判断。请看下面未能判断的项目。", "There isn't enough to decide. See what couldn't be decided."
-    ),
-}
-
-
 def _run(number: str, name: str, step: Callable[[], Statement]) -> Check:
     try:
         return Check(number, name, Status.PASS, step())
@@ -284,11 +205,3 @@ def _both(old: Checkpoint | None, current: Checkpoint | None) -> tuple[Checkpoin
 
 def _text(note: bytes) -> str:
     return parse_note(note).text
-
-
-def _checkpoint_json(checkpoint: Checkpoint | None, note: bytes) -> dict[str, Any]:
-    return {
-        "size": checkpoint.size if checkpoint else None,
-        "root": checkpoint.root.hex() if checkpoint else None,
-        "checkpoint": note.decode("utf-8", "replace"),
-    }

@@ -7,7 +7,7 @@ from fastapi import File, Form, Request, Response, UploadFile
 from api.deps import CurrentServices
 from ledger.compare_receipt import compare_receipt
 from ledger.errors import LogEmpty, ReceiptUnreadable
-from ledger.receipt_check import ReceiptVerdict
+from ledger.receipt_verdict import ReceiptVerdict
 from web.pages import page_router
 from web.rendering import language_of, render
 from web.uploads import is_given

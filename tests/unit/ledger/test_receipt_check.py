@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.merkle import inclusion_proof, nodes_of, verify_consistency
 from ledger.note import Note, VerifierKey, cosign, parse_note
 from ledger.proof import TlogProof, decode_proof, encode_proof, verify_proof
-from ledger.receipt_check import ReceiptVerdict, check_receipt
+from ledger.receipt_check import check_receipt
 from ledger.receipt_file import MOST_ENTRIES, Receipt, ReceiptKind, read_receipt
+from ledger.receipt_verdict import ReceiptVerdict
 from ledger.verifier.container import encode
 from ledger.verifier.verdict import ExitCode, Unusable
 from tests.support.paper_log import ORIGIN, PaperLog
