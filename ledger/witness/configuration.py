@@ -103,7 +103,8 @@ def _log_keys(vkeys: Sequence[str]) -> tuple[VerifierKey, ...]:
 def _write_key(folder: Path, key: Ed25519PrivateKey) -> None:
     """A key is complete or isn't there, and never takes the place of another. Raises `FolderUnusable`."""
     beside = folder / f".{_KEY}.new"
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         file.flush()
         os.fsync(file.fileno())
