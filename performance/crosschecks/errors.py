@@ -27,16 +27,16 @@ class FactInFuture(InvalidInput):
     en = "The fact is dated {occurred_on}, after today, {today}. Report it once it has happened."
 
 
-class FactSideForbidden(NotAllowed):
-    code = "reported_fact_side_forbidden"
-    zh = "本单位不能以“{side}”的名义报送。当事人只能为自己报送，监管部门和数据来源平台以第三方名义报送。"
-    en = "Your organisation can't report as {side}. A party reports for itself, an authority as a third party."
-
-
 class FactTaken(Conflict):
     code = "reported_fact_taken"
     zh = "来源系统 {source_system} 的记录 {external_id} 已报送过。更正请注明被更正的编号（corrects）。"
     en = "The record {external_id} of {source_system} was reported already. To correct it, name it in corrects."
+
+
+class QuantityUnreadable(InvalidInput):
+    code = "quantity_unreadable"
+    zh = "数量“{given}”应为数字加单位，如“30000 吨”，且同一合同单位一致（{unit}）。请更正。"
+    en = "The quantity {given} should be a number and a unit, such as 30000 t, one unit ({unit}) for a contract."
 
 
 class FindingResolved(Conflict):

@@ -66,7 +66,7 @@ def report_fact(
     if report.corrects_id is not None:
         repository.own_fact(uow.session, actor, contract_id, report.corrects_id)
     documents = contracts.documents_of(uow.session, actor, report.document_ids)
-    fact = _row(uow, actor, contract_id, report, side, documents)
+    fact = _row(uow, actor, report, contract_id=contract_id, side=side, documents=documents)
     facts = fact_facts(fact)
     fact.evidence_id = notarise(uow, file, "fact.reported", Author.of(actor), facts, documents=documents)
     uow.session.add(fact)
@@ -139,8 +139,9 @@ def _check(file: ContractFile, report: FactReport, today: date) -> None:
 def _row(
     uow: UnitOfWork,
     actor: Actor,
-    contract_id: UUID,
     report: FactReport,
+    *,
+    contract_id: UUID,
     side: ReportSide,
     documents: list[Document],
 ) -> ReportedFact:

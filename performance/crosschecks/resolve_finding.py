@@ -103,7 +103,7 @@ def _concedes(finding: Finding, choice: Choice, organisation_id: UUID) -> bool:
         return False
     own, others = sides[choice]
     is_its_own = own["organisation_id"] == organisation_id.hex and others["organisation_id"] != organisation_id.hex
-    return is_its_own and others["value"] == finding.standing
+    return bool(is_its_own and others["value"] == finding.standing)
 
 
 def _record(

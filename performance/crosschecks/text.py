@@ -1,7 +1,7 @@
 """What a signed contract says of itself in words that can hardly mean anything else (pure, for rule X06).
 
-Only what carries its label is taken: 合同总价 … 480,000.00 元, 签订日期 … 2026年11月23日, and codes whose check character
-is right. A value without a label may be an instalment or a deadline, and a false alarm costs somebody a day.
+Only what carries its label is taken: 合同总价 … 480,000.00 元, 签订日期 … 2026年11月23日, and codes whose check
+character is right. A value without a label may be an instalment or a deadline, and a false alarm costs somebody a day.
 """
 
 import re

@@ -90,12 +90,6 @@ class KPIUnknown(InvalidInput):
     en = "The scheme {scheme} sets no fulfilment rates for the class {class_code}."
 
 
-class QuantityUnreadable(InvalidInput):
-    code = "kpi_quantity_unreadable"
-    zh = "数量“{given}”应为数字加单位，如“30000 吨”，且同一合同单位一致（{unit}）。请更正。"
-    en = "The quantity {given} should be a number and a unit, such as 30000 t, one unit ({unit}) for a contract."
-
-
 class PromptTooEarly(Conflict):
     code = "kpi_prompt_too_early"
     zh = "{month} 尚未结束（今天 {today}）。请在当月结束后催报。"

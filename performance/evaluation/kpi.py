@@ -9,7 +9,6 @@ A quarter or year is judged when all of its contracted months are known: until t
 delivered in excess in one month counts in its quarter and year.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,11 +16,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from performance.evaluation.errors import QuantityUnreadable
 from performance.evaluation.schemes import Rates
 
 Period = Literal["month", "quarter", "year"]
-_QUANTITY = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(\S{1,20})\s*", re.ASCII)
 
 
 class Verdict(StrEnum):
@@ -71,14 +68,6 @@ class PeriodResult:
     @property
     def basis_points(self) -> int | None:
         return None if self.delivered is None else int(self.delivered * 10000 // self.contracted)
-
-
-def parse_quantity(text: str, unit: str | None = None) -> tuple[Decimal, str]:
-    """`30000 吨` as number and unit. Raises `QuantityUnreadable` for anything else, or a unit that isn't `unit`."""
-    found = _QUANTITY.fullmatch(text)
-    if found is None or (unit is not None and found[2] != unit):
-        raise QuantityUnreadable(given=text[:40], unit=unit or "吨")
-    return Decimal(found[1]), found[2]
 
 
 def judge(volumes: Iterable[MonthlyVolume], rates: Rates, today: date) -> list[PeriodResult]:

@@ -4,7 +4,6 @@ The contracted volume of a month is the sum of the delivery obligations due in i
 (`performance.crosschecks`), of which the latest of each side counts.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,14 +17,14 @@ from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
 from performance.crosschecks import repository as reported
 from performance.crosschecks.policy import ReportKind
+from performance.crosschecks.quantities import contracted_volumes, parse_quantity
 from performance.evaluation import kpi, repository
 from performance.evaluation.errors import PeriodInvalid, PromptTooEarly
 from performance.evaluation.events import VolumeReportPrompted
-from performance.evaluation.kpi import MonthlyVolume, PeriodResult, parse_quantity
+from performance.evaluation.kpi import MonthlyVolume, PeriodResult
 from performance.evaluation.models import VolumePrompt
 from performance.evaluation.schemes import Rates, Schemes
-from performance.models import Obligation
-from performance.policy import ObligationKind, ObligationState, PartyRole
+from performance.policy import PartyRole
 from performance.recording import Author, notarise, party_fact, write_history
 from performance.repository import ContractFile
 from performance.supervise_obligation import require_regulator
@@ -70,23 +69,6 @@ def prompt_report(uow: UnitOfWork, actor: Actor, contract_id: UUID, schemes: Sch
         raise PromptTooEarly(month=f"{first:%Y-%m}", today=today.isoformat())
     existing = uow.session.get(VolumePrompt, (contract_id, first))
     return existing or _prompt(uow, actor, file, first, today + timedelta(days=rates.prompt_days))
-
-
-def contracted_volumes(obligations: Sequence[Obligation]) -> tuple[dict[date, Decimal], str]:
-    """What is to be delivered in each month (its first day), and the one unit of all of it.
-
-    What was cancelled or excused is no longer contracted. Raises `QuantityUnreadable` for a second unit.
-    """
-    found: dict[date, Decimal] = {}
-    unit: str | None = None
-    dropped = {ObligationState.CANCELLED, ObligationState.EXEMPT}
-    for each in obligations:
-        if each.kind != ObligationKind.DELIVERY or each.quantity is None or each.state in dropped:
-            continue
-        quantity, unit = parse_quantity(each.quantity, unit)
-        first = each.due_on.replace(day=1)
-        found[first] = found.get(first, Decimal(0)) + quantity
-    return found, unit or ""
 
 
 def _volumes(

@@ -3,14 +3,7 @@
 from collections.abc import Iterator
 
 from performance.crosschecks.facts import Claim, ContractFacts, ObligationFacts, Report
-from performance.crosschecks.policy import (
-    AcceptanceOutcome,
-    Contradiction,
-    Favour,
-    Measure,
-    ReportKind,
-    Stated,
-)
+from performance.crosschecks.policy import AcceptanceOutcome, Contradiction, Favour, Measure, ReportKind, Stated, Value
 
 
 def acceptance_and_claim(facts: ContractFacts) -> Iterator[Contradiction]:
@@ -59,7 +52,5 @@ def _days(obligation: ObligationFacts, claim: Claim, acceptance: Report) -> Cont
     )
 
 
-def _claims(claim: Claim, value: AcceptanceOutcome | object) -> Stated:
-    if not isinstance(value, AcceptanceOutcome):
-        value = claim.fulfilled_on
+def _claims(claim: Claim, value: Value) -> Stated:
     return Stated(value, "claim", claim.reference, claim.claimed_on, claim.organisation_id, claim.person_id)
