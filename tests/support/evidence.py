@@ -230,6 +230,7 @@ class PackageFactory:
     block_time: datetime = AT + timedelta(seconds=20)
     packaged_at: datetime = AT + timedelta(seconds=60)
     is_forked: bool = False
+    subject_kind: str = "envelope"
     log_key: Ed25519PrivateKey = field(default_factory=lambda: Ed25519PrivateKey.from_private_bytes(b"l" * 32))
 
     def build(self) -> bytes:
@@ -272,7 +273,7 @@ class PackageFactory:
                     type=kind,
                     id=f"{number + 100:032x}",
                     at=rfc3339(self.recorded_at),
-                    subject=Subject("envelope", "env_" + "0" * 32),
+                    subject=Subject(self.subject_kind, "env_" + "0" * 32),
                     files=tuple(describe_file(name, "application/pdf", self.documents[name]) for name in names),
                     facts=facts,
                     previous=previous,

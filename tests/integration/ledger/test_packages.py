@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +32,7 @@ from core.unit_of_work import UnitOfWorkFactory
 from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
 from ledger.package.errors import PackageRefused
 from ledger.package.service import PackageService
+from ledger.package.trust import RootCertificates
 from ledger.record import Subject
 from ledger.service import LedgerService
 from ledger.verifier.timestamp import TokenInvalid, canonical_token, verify_token
@@ -39,6 +41,8 @@ from ledger.verifier.verify import verify_package
 from signing.pki.service import PKIService
 from tests.support.anchors import CADENCE, AnchoredLedger
 from tests.support.clock import FixedClock
+from tests.support.evidence import StubAuthority
+from tests.support.evidence import pki as foreign_pki
 from tests.support.http import InProcessClient
 from tests.support.ledger import ERASURE, eraser, record_many, register_organisation
 from tests.support.packages import (
@@ -221,6 +225,82 @@ def test_a_package_our_own_verifier_refuses_is_not_handed_out(
     unsealed = replace(packages, sealer=SimpleNamespace(seal_report=lambda pdf, reason: pdf + reason.encode()[:0]))
     with pytest.raises(PackageRefused):
         unsealed.build(recorded.actor, CONTRACT)
+
+
+# Files somebody notarised
+
+
+def test_files_notarised_as_they_were_found(anchored: AnchoredLedger, packages: PackageService) -> None:
+    """One that is no sound PDF, kept; and one that was seen and not kept: neither keeps its holder from a package."""
+
+    def notarised(name: str, *, keeps_content: bool) -> str:
+        record = anchored.ledger.notarise_file(
+            anchored.actor,
+            name=name,
+            media_type="application/pdf",
+            content=io.BytesIO(b"%PDF-1.7 " + name.encode()),
+            stated={},
+            keeps_content=keeps_content,
+        )
+        return record.subject.id
+
+    kept, seen = notarised("kept.pdf", keeps_content=True), notarised("seen.pdf", keeps_content=False)
+    settle(anchored)
+    verdict = verify_package(packages.build(anchored.actor, kept, seen).data, packages.trust())
+    assert verdict.exit_code is ExitCode.HOLDS
+    said = " ".join(limit.en for limit in verdict.not_proven)
+    assert "kept.pdf (malformed)" in said
+    assert "didn't keep" in said
+
+
+# Time-stamps
+
+
+def test_the_tokens_of_several_authorities(
+    ledger: LedgerService, pki: PKIService, actor: Actor, chain: EmbeddedChain, clock: FixedClock
+) -> None:
+    second = StubAuthority(clock.now() + timedelta(minutes=1), "another authority")
+    anchored = stamped_ledger(ledger, pki, actor, chain, clock)
+    anchored = replace(anchored, ledger=replace(anchored.ledger, timestamp_authorities=(pki.timestamps, second)))
+    service = package_service(anchored, pki)
+    roots = RootCertificates(service.roots().signing, (*service.roots().timestamp, foreign_pki().timestamp_root.pem))
+    service = replace(service, roots=lambda: roots)
+    record_contract(anchored, service)
+    settle(anchored)
+    anchored.ledger.ensure_timestamp(4)
+    clock.advance(timedelta(minutes=2))
+    package = service.build(actor, CONTRACT).data
+    trust = service.trust()
+    verdict = verify_package(package, trust)
+    stamps = next(check for check in verdict.checks if check.number == "7")
+    assert verdict.exit_code is ExitCode.HOLDS
+    assert set(stamps.facts) == {"anchors/checkpoint.tsr", "anchors/checkpoint.2.tsr", "META-INF/timestamp.tst"}
+    ours = trust | {"certificates": trust["certificates"] | {"timestamp_roots": list(service.roots().timestamp[:-1])}}
+    less = verify_package(package, ours)
+    assert less.exit_code is ExitCode.HOLDS, "one trusted authority is enough"
+    assert next(c for c in less.checks if c.number == "7").facts["authorities_not_trusted"] == [
+        "anchors/checkpoint.2.tsr"
+    ]
+
+
+def test_openssl_accepts_the_time_assertion(recorded: AnchoredLedger, packages: PackageService, tmp_path: Path) -> None:
+    """As VERIFY.md tells its reader: an implementation that isn't ours, over the member as `unzip` takes it out."""
+    with zipfile.ZipFile(io.BytesIO(packages.build(recorded.actor, CONTRACT).data)) as archive:
+        archive.extractall(tmp_path)
+    roots = tmp_path / "roots.pem"
+    roots.write_text("".join(packages.roots().timestamp))
+
+    def verify(token: str, data: str) -> "subprocess.CompletedProcess[str]":
+        at = str(int(recorded.clock.now().timestamp()))
+        command = ["openssl", "ts", "-verify", "-token_in", "-in", token, "-data", data, "-CAfile", str(roots)]
+        return subprocess.run([*command, "-attime", at], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    for token, data in (
+        ("META-INF/timestamp.tst", "META-INF/ASiCManifest.xml"),
+        ("anchors/checkpoint.tsr", "anchors/checkpoint"),
+    ):
+        assert "Verification: OK" in verify(token, data).stdout, verify(token, data).stderr
+    assert verify("META-INF/timestamp.tst", "VERIFY.md").returncode != 0
 
 
 # Over HTTP

@@ -187,6 +187,56 @@ def test_a_notarised_digest_needs_no_file(factory: PackageFactory) -> None:
     assert any("never saw" in limit.en for limit in verdict.not_proven)
 
 
+SEEN = {"is_content_seen": True, "is_content_kept": False}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([SEEN], ExitCode.HOLDS),
+        ([SEEN, {"is_content_seen": False}], ExitCode.HOLDS),
+        ([SEEN, {"is_content_seen": True, "is_content_kept": True}], ExitCode.UNDECIDED),
+        ([SEEN, {}], ExitCode.UNDECIDED),
+    ],
+)
+def test_a_file_that_was_not_kept_may_be_absent(facts: list[dict[str, object]], expected: ExitCode) -> None:
+    """Unless another record is of the same file, and it was kept then."""
+    notarised = PackageFactory(
+        documents={"a.pdf": plain_pdf()}, records=[("digest.notarised", each, ["a.pdf"]) for each in facts]
+    )
+    content = notarised.content()
+    del content["documents/a.pdf"]
+    verdict = verify_package(notarised.pack(content), notarised.trust())
+    assert verdict.exit_code is expected
+    if expected is ExitCode.HOLDS:
+        assert any("didn't keep" in limit.en for limit in verdict.not_proven)
+
+
+@pytest.mark.parametrize("name", ["forged.pdf", "broken.pdf"])
+def test_a_notarised_file_is_evidence_of_itself_whatever_its_signatures_are_worth(name: str) -> None:
+    """What somebody found may be a forgery, and that is what they want to prove. Not so in a contract's package."""
+    forged = bytearray(signed_pdf())
+    forged[forged.index(b"/MediaBox") + 14] ^= 1
+    data = bytes(forged) if name == "forged.pdf" else b"%PDF-1.7\nnothing more"
+    facts = {"is_content_seen": True, "is_content_kept": True}
+    found = PackageFactory(documents={name: data}, records=[("digest.notarised", facts, [name])], subject_kind="file")
+    verdict = verify_package(found.build(), found.trust())
+    assert verdict.exit_code is ExitCode.HOLDS
+    assert any(name in limit.en and "as they were found" in limit.en for limit in verdict.not_proven)
+    of_an_envelope = replace(found, subject_kind="envelope")
+    assert failed(verify_package(of_an_envelope.build(), of_an_envelope.trust())) == {"3", "10"}
+
+
+def test_a_report_of_another_package_is_refused(factory: PackageFactory, trust: dict[str, Any]) -> None:
+    """Sealed by the same platform, and sound in itself."""
+    other = replace(contract_package(), records=contract_package().records[:1]).content()
+
+    def swap(content: Members) -> None:
+        content["report/report.en.pdf"] = other["report/report.en.pdf"]
+
+    assert failed(verify_package(resealed(factory, swap), trust)) == {"3", "10"}
+
+
 # Trust
 
 
