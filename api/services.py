@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ledger.service import LedgerService
     from notify.service import NotifyService
     from notify.webhooks.service import WebhookService
+    from performance.crosschecks.service import CrosscheckService
+    from performance.evaluation.service import EvaluationService
     from performance.service import PerformanceService
     from signing.bulk.service import BulkService
     from signing.pki.service import PKIService
@@ -64,6 +66,8 @@ class Services:
     seals: "SealService"
     validation: "ValidationService"
     performance: "PerformanceService"
+    evaluations: "EvaluationService"
+    crosschecks: "CrosscheckService"
     credit: "CreditService"
     notify: "NotifyService"
     webhooks: "WebhookService"

@@ -45,6 +45,10 @@ from notify.service import NotifyService
 from notify.webhooks.adapters.http import HTTPCourier
 from notify.webhooks.addresses import AddressPolicy
 from notify.webhooks.service import WebhookService
+from performance.crosschecks.pdf_text import SandboxedTextReader
+from performance.crosschecks.service import CrosscheckService
+from performance.evaluation.calendar import PublishedCalendar
+from performance.evaluation.service import EvaluationService
 from performance.service import PerformanceService
 from signing.bulk.sandboxed import SandboxedSheetReader
 from signing.bulk.service import BulkService
@@ -232,6 +236,8 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             clock=base.clock,
         ),
         performance=PerformanceService(unit_of_work),
+        evaluations=EvaluationService(unit_of_work, PublishedCalendar()),
+        crosschecks=CrosscheckService(unit_of_work, objects, SandboxedTextReader(sandbox_of(settings.sandbox))),
         credit=CreditService(unit_of_work),
         notify=NotifyService(
             unit_of_work=unit_of_work,
@@ -250,6 +256,7 @@ def subscribers(services: Services) -> list[Subscriber]:
         services.ledger,
         services.signing,
         services.performance,
+        services.crosschecks,
         services.credit,
         services.notify,
         services.webhooks,

@@ -23,9 +23,9 @@ class EvaluatedPartyRequired(NotAllowed):
 
 class ReviewerRequired(NotAllowed):
     code = "reviewer_required"
-    zh = "评价须由上一级单位或本地区监管部门的另一名人员复核，合同当事人和评价参与人不能复核。请由其他人员办理。"
+    zh = "评价须由本地区监管部门的另一名人员复核，合同当事人和评价参与人不能复核。请由其他人员办理。"
     en = (
-        "Another person, of the superior unit or the region's regulator, reviews: no party and nobody who took part. "
+        "Another person, of the region's regulator, reviews it: no party, and nobody who took part. "
         "Let such a person act."
     )
 
@@ -94,6 +94,12 @@ class PromptTooEarly(Conflict):
     code = "kpi_prompt_too_early"
     zh = "{month} 尚未结束（今天 {today}）。请在当月结束后催报。"
     en = "{month} isn't over (today is {today}). Prompt for the report once it is."
+
+
+class HolidaysUnknown(DingyueError):
+    code = "holidays_unknown"
+    zh = "没有 {year} 年的节假日安排，无法计算期限，操作未生效。请由管理员补充当年的节假日文件。"
+    en = "The holidays of {year} aren't known, so no term can be counted; nothing was done. The operator must add them."
 
 
 class SchemeInvalid(DingyueError):

@@ -2,9 +2,6 @@
 
 from datetime import date
 from typing import Protocol
-from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 
 class PeriodCalendar(Protocol):
@@ -16,9 +13,3 @@ class PeriodCalendar(Protocol):
     def last_day(self, start: date, days: int, unit: str) -> date:
         """The last day of a period of `days` (`calendar_days` or `working_days`) whose first day, `start`, isn't
         counted. A last day that is a holiday gives way to the next working day."""
-
-
-class Superiors(Protocol):
-    """Which organisation stands above which. Reads in the session it is given and writes nothing."""
-
-    def is_above(self, session: Session, superior_id: UUID, unit_id: UUID) -> bool: ...

@@ -1,7 +1,7 @@
 """After submission: the evaluated party comments, and another person one level up confirms or returns.
 
-One level up is the evaluator's superior unit, or the region's regulator; a regulator that evaluated itself is reviewed
-by another of its officials. A party to the contract never reviews.
+One level up is the region's regulator; what a regulator evaluated is reviewed by another of its officials. A party to
+the contract never reviews.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from performance.evaluation.errors import EvaluatedPartyRequired
 from performance.evaluation.events import EvaluationFinal
 from performance.evaluation.models import Evaluation
 from performance.evaluation.policy import EVALUATION, EvaluationChange, EvaluationState
-from performance.evaluation.ports import Superiors
 from performance.evaluation.recording import announce_step, take_step
 from performance.evaluation.repository import EvaluationInHand
 from performance.evaluation.schemes import Schemes
@@ -78,13 +77,13 @@ def request_review(uow: UnitOfWork, actor: Actor, evaluation_id: UUID, *, text: 
 
 
 def confirm_evaluation(
-    uow: UnitOfWork, actor: Actor, evaluation_id: UUID, schemes: Schemes, superiors: Superiors, *, text: str
+    uow: UnitOfWork, actor: Actor, evaluation_id: UUID, schemes: Schemes, *, text: str
 ) -> Evaluation:
     """The grade is final; the version that was final until now no longer counts.
 
     Raises `EvaluationNotFound`, `ReviewerRequired` or `EvaluationStateForbids`.
     """
-    hand = _for_review(uow, actor, evaluation_id, superiors)
+    hand = _for_review(uow, actor, evaluation_id)
     evaluation = hand.evaluation
     policy.next_evaluation_state(EvaluationState(evaluation.state), EvaluationChange.CONFIRM)
     _supersede(uow, actor, hand)
@@ -109,28 +108,24 @@ def confirm_evaluation(
     return evaluation
 
 
-def return_evaluation(
-    uow: UnitOfWork, actor: Actor, evaluation_id: UUID, superiors: Superiors, *, text: str
-) -> Evaluation:
+def return_evaluation(uow: UnitOfWork, actor: Actor, evaluation_id: UUID, *, text: str) -> Evaluation:
     """Not as it is: the evaluator begins a new version. Raises as `confirm_evaluation` does."""
-    hand = _for_review(uow, actor, evaluation_id, superiors)
+    hand = _for_review(uow, actor, evaluation_id)
     evidence_id = take_step(uow, actor, hand, EvaluationChange.RETURN, text=text, facts={})
     hand.evaluation.closed_at = uow.now
     announce_step(uow, hand, EvaluationChange.RETURN, evidence_id)
     return hand.evaluation
 
 
-def _for_review(uow: UnitOfWork, actor: Actor, evaluation_id: UUID, superiors: Superiors) -> EvaluationInHand:
+def _for_review(uow: UnitOfWork, actor: Actor, evaluation_id: UUID) -> EvaluationInHand:
     is_regulator = actor.organisation_kind is OrganisationKind.REGULATOR
     actor.require(Scope.SUPERVISION_WRITE if is_regulator else Scope.CONTRACTS_WRITE)
     hand = repository.locked_evaluation(uow.session, actor, evaluation_id)
-    evaluator_id = hand.evaluation.evaluator_organisation_id
     is_party = contracts.own_role(uow.session, actor, hand.file) is not None
-    is_above = not is_party and (is_regulator or superiors.is_above(uow.session, actor.organisation_id, evaluator_id))
     took_part = {hand.evaluation.opened_by_person_id}
     took_part |= {row.person_id for row in repository.assessments_of(uow.session, evaluation_id)}
     took_part |= {step.person_id for step in repository.steps_of(uow.session, evaluation_id)}
-    policy.check_reviewer(actor.person_id, is_above=is_above, took_part=took_part)
+    policy.check_reviewer(actor.person_id, is_above=is_regulator and not is_party, took_part=took_part)
     return hand
 
 

@@ -11,7 +11,7 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from performance.evaluation import draft_evaluation, reading, review_evaluation, watch_volumes
 from performance.evaluation.models import Evaluation, VolumePrompt
 from performance.evaluation.policy import Factor
-from performance.evaluation.ports import PeriodCalendar, Superiors
+from performance.evaluation.ports import PeriodCalendar
 from performance.evaluation.reading import EvaluationDossier
 from performance.evaluation.schemes import Schemes
 from performance.evaluation.watch_volumes import Fulfilment
@@ -24,7 +24,6 @@ from performance.reading import Page
 class EvaluationService:
     unit_of_work: UnitOfWorkFactory
     calendar: PeriodCalendar
-    superiors: Superiors
     schemes: Schemes = field(default_factory=Schemes)
 
     def evaluation(self, actor: Actor, evaluation_id: UUID) -> EvaluationDossier:
@@ -101,14 +100,12 @@ class EvaluationService:
 
     def confirm(self, actor: Actor, evaluation_id: UUID, *, text: str) -> EvaluationDossier:
         with self.unit_of_work() as uow:
-            row = review_evaluation.confirm_evaluation(
-                uow, actor, evaluation_id, self.schemes, self.superiors, text=text
-            )
+            row = review_evaluation.confirm_evaluation(uow, actor, evaluation_id, self.schemes, text=text)
             return self._dossier(uow, actor, row)
 
     def return_to_evaluator(self, actor: Actor, evaluation_id: UUID, *, text: str) -> EvaluationDossier:
         with self.unit_of_work() as uow:
-            row = review_evaluation.return_evaluation(uow, actor, evaluation_id, self.superiors, text=text)
+            row = review_evaluation.return_evaluation(uow, actor, evaluation_id, text=text)
             return self._dossier(uow, actor, row)
 
     # Monthly volumes
