@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate, Spacer
 
 from core.errors import Language
 from ledger.package import wording
-from ledger.package.drawing import ReportFonts, local_time, paragraph_style, qr_image, register_fonts
+from ledger.package.drawing import ReportFonts, local_time, qr_image, register_fonts
 from ledger.package.facts import FileRow, Report
-from ledger.package.report_page import LABEL_WIDTH, MARGIN, WIDTH, Page, footer, table
+from ledger.package.report_page import LABEL_WIDTH, MARGIN, WIDTH, Page, footer, paragraph, table
 from ledger.package.signers import SignerRow
 from ledger.package.vocabulary import EVENTS, FACTS, in_words
 from ledger.verifier.limits import ALWAYS
@@ -249,7 +249,7 @@ def _steps(report: Report, page: Page) -> list[Flowable]:
     }
     steps = [page.text(f"({n}) {page.say(step, **facts)}") for n, step in enumerate(wording.STEPS, 1)]
     address = verification_address(report)
-    code = [qr_image(address, 30 * mm), Paragraph(address, paragraph_style(8)), page.text(page.say(wording.QR))]
+    code = [qr_image(address, 30 * mm), paragraph(address, 8), page.text(page.say(wording.QR))]
     return [*page.heading("verify"), *steps, Spacer(1, 2 * mm), KeepTogether(code)]
 
 

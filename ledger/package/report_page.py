@@ -21,7 +21,9 @@ WIDTH = 174 * mm
 LABEL_WIDTH = 44 * mm
 
 _LONGEST_CELL = 900
-"""Characters: a table cell must fit on a page; the record itself is in the package in full."""
+_MOST_PER_MILLIMETRE = 8
+"""Characters of a cell, and for each millimetre of its width: a row must fit on a page, whatever somebody is called.
+The record itself is in the package in full."""
 _LEAST_BELOW_HEADING = 60 * mm
 _LINE = HexColor("#c9ced6")
 _SHADE = HexColor("#f3f5f8")
@@ -79,7 +81,7 @@ def table(rows: Sequence[Sequence[str]], widths: Sequence[float], head: int = 0)
     """The first row of a table with a head, or else the first column, holds the labels."""
     cells = [
         [
-            paragraph(text[:_LONGEST_CELL], 8, bold=number < head or (not head and column == 0))
+            paragraph(text[: _room(widths[column])], 8, bold=number < head or (not head and column == 0))
             for column, text in enumerate(row)
         ]
         for number, row in enumerate(rows)
@@ -92,6 +94,10 @@ def table(rows: Sequence[Sequence[str]], widths: Sequence[float], head: int = 0)
         *_PADDING,
     ]
     return Table(cells, colWidths=widths, repeatRows=head, style=style)
+
+
+def _room(width: float) -> int:
+    return min(_LONGEST_CELL, int(width / mm * _MOST_PER_MILLIMETRE))
 
 
 def paragraph(text: str, size: float, *, bold: bool = False) -> Flowable:

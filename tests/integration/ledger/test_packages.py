@@ -41,7 +41,7 @@ from ledger.verifier.verify import verify_package
 from signing.pki.service import PKIService
 from tests.support.anchors import CADENCE, AnchoredLedger
 from tests.support.clock import FixedClock
-from tests.support.evidence import StubAuthority
+from tests.support.evidence import StubAuthority, members_of
 from tests.support.evidence import pki as foreign_pki
 from tests.support.http import InProcessClient
 from tests.support.ledger import ERASURE, eraser, record_many, register_organisation
@@ -136,6 +136,9 @@ def test_the_block_hash_is_the_chains(recorded: AnchoredLedger, packages: Packag
     asked = runner.invoke(cli, [*arguments, "--rpc", recorded.chain.url, "--json"])
     assert asked.exit_code == 0, asked.output
     assert {check["number"]: check["status"] for check in json.loads(asked.stdout)["checks"]}["8b"] == "pass"
+    block = json.loads(members_of(package.read_bytes())["anchors/evm.json"])["block_hash"]
+    looked_up = runner.invoke(cli, [*arguments, "--block-hash", block])
+    assert (looked_up.exit_code, "✔ 8b" in looked_up.stdout) == (0, True)
     assert runner.invoke(cli, [*arguments, "--block-hash", "0x" + "0" * 64]).exit_code == 1
     assert runner.invoke(cli, [*arguments, "--rpc", "http://127.0.0.1:9"]).exit_code == 2
     people = runner.invoke(cli, arguments)

@@ -184,6 +184,16 @@ def test_names_and_phones_are_masked() -> None:
     assert with_masked_phones("amount 480000000000 sha " + "1" * 64) == "amount 480000000000 sha " + "1" * 64
 
 
+@pytest.mark.parametrize("long", ["长" * 5000, "x" * 5000, "<b>&" * 900])
+def test_whatever_somebody_is_called_fits_on_a_page(long: str) -> None:
+    event = Event("2026-11-22T01:02:03.456Z", long, long, tuple(("title", long) for _ in range(14)))
+    signer = replace(SIGNER, name=long, organisation=long, issuer=long, file_names=(long,) * 20)
+    hostile = replace(
+        REPORT, holder=long, timeline=(event,), signers=(signer,), files=(replace(REPORT.files[0], name=long),)
+    )
+    assert rendered("zh", hostile).startswith(b"%PDF")
+
+
 # What records and signatures say
 
 
