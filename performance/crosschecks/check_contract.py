@@ -29,7 +29,7 @@ class ContractChecker:
     objects: Objects
     read_text: TextReader
 
-    def check(self, actor: Actor, contract_id: UUID) -> list[Finding]:
+    def check(self, actor: Actor, contract_id: UUID) -> list[tuple[Finding, Contract]]:
         """The findings that are new or have new values. Raises `ContractNotFound`, `ObjectStoreUnavailable`,
         `SandboxBusy`."""
         actor.require(Scope.CONTRACTS_READ)
@@ -50,13 +50,14 @@ class ContractChecker:
             Subscription("performance.crosscheck_obligation", ObligationClosed, check_obligation),
         ]
 
-    def _check(self, contract: Contract) -> list[Finding]:
+    def _check(self, contract: Contract) -> list[tuple[Finding, Contract]]:
         signed_file = self._signed_file(contract)
         with self.unit_of_work() as uow:
             file = repository.registered_contract(uow.session, contract.id)
             if file is None:
                 return []
-            return open_findings(uow, file, gather_facts(uow.session, file, signed_file))
+            found = open_findings(uow, file, gather_facts(uow.session, file, signed_file))
+            return [(finding, file.contract) for finding in found]
 
     def _signed_file(self, contract: Contract) -> FileFacts | None:
         if contract.signed_object_key is None or contract.signed_sha256 is None:

@@ -22,6 +22,7 @@ from performance.crosschecks.open_findings import open_findings
 from performance.crosschecks.policy import REPORT, AcceptanceOutcome, ReportKind, ReportSide
 from performance.crosschecks.quantities import contracted_volumes, parse_quantity
 from performance.errors import AmountNegative, ContractStateForbids, NotAParty, ObligationNotFound
+from performance.models import Contract
 from performance.policy import PartyRole
 from performance.recording import Author, document_entries, notarise, write_history
 from performance.repository import ContractFile
@@ -51,8 +52,8 @@ class FactReport:
 
 def report_fact(
     uow: UnitOfWork, actor: Actor, contract_id: UUID, report: FactReport
-) -> tuple[ReportedFact, list[Finding]]:
-    """The stored fact, and the findings it gave rise to.
+) -> tuple[ReportedFact, list[tuple[Finding, Contract]]]:
+    """The stored fact, and the findings it gave rise to with their contract.
 
     Raises `ContractNotFound`, `ContractStateForbids`, `NotAParty`, `ObligationNotFound`, `EvidenceDocumentNotFound`,
     `AmountNegative`, `QuantityUnreadable`, `ReportedFactNotFound`, `FactTaken`, and what `policy.check_fact` raises.
@@ -75,7 +76,8 @@ def report_fact(
     except IntegrityError as error:  # The unique keys decide, also between two who report at the same time.
         raise FactTaken(source_system=report.source_system, external_id=report.external_id) from error
     _tell(uow, actor, file, fact)
-    return fact, open_findings(uow, file, gather_facts(uow.session, file))
+    found = open_findings(uow, file, gather_facts(uow.session, file))
+    return fact, [(finding, file.contract) for finding in found]
 
 
 def fact_facts(fact: ReportedFact) -> dict[str, object]:

@@ -28,7 +28,9 @@ class CrosscheckService:
     objects: Objects
     read_text: TextReader
 
-    def report(self, actor: Actor, contract_id: UUID, report: FactReport) -> tuple[ReportedFact, list[Finding]]:
+    def report(
+        self, actor: Actor, contract_id: UUID, report: FactReport
+    ) -> tuple[ReportedFact, list[tuple[Finding, Contract]]]:
         """Takes a fact in and compares it with all others. See `report_fact.report_fact`."""
         with self.unit_of_work() as uow:
             return report_fact.report_fact(uow, actor, contract_id, report)
@@ -40,7 +42,7 @@ class CrosscheckService:
         with self.unit_of_work() as uow:
             return reading.facts(uow.session, actor, contract_id, cursor=cursor, limit=limit)
 
-    def check(self, actor: Actor, contract_id: UUID) -> list[Finding]:
+    def check(self, actor: Actor, contract_id: UUID) -> list[tuple[Finding, Contract]]:
         """Compares everything again, the signed file too; the findings that are new or have new values."""
         return self._checker.check(actor, contract_id)
 
