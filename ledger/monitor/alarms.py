@@ -144,9 +144,6 @@ class Finding:
     def identifier(self) -> str:
         return f"{self.code}:{self.key}"
 
-    def text(self) -> Statement:
-        return describe(self.code, self.facts)
-
 
 @dataclass(slots=True)
 class Alarm:

@@ -1,5 +1,6 @@
 """`dingyue monitor`: exit codes, what it prints, whom it tells, and that it stops when it is told to."""
 
+import hashlib
 import json
 import os
 import signal
@@ -14,11 +15,14 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from app.cli_monitor import monitor
-from app.embedded import free_port
+from app.embedded import CHAIN_ID, EmbeddedChain, free_port
+from ledger.anchors import evidence_anchor as abi
+from ledger.contracts import evidence_anchor
 from ledger.merkle import inclusion_proof, nodes_of
 from ledger.package.trust import RootCertificates, WitnessPolicy, trust_bytes, trust_document
 from ledger.proof import TlogProof, encode_proof
 from tests.integration.notify.receiver import Receiver, receiver
+from tests.support.evm import DeployedContract
 from tests.support.paper_log import ORIGIN, PaperLog, ServedLog, served_log
 
 Run = Callable[..., Result]
@@ -108,6 +112,37 @@ def test_a_node_of_a_chain_nobody_trusts_is_refused(run: Run) -> None:
     result = run("run", "--once", rpc=f"http://127.0.0.1:{free_port()}")
     assert result.exit_code == 3
     assert "doesn't answer" in result.stdout
+
+
+def test_the_chain_of_a_node_is_found_by_its_id(run: Run, served: ServedLog, trust: Path, chain: EmbeddedChain) -> None:
+    log, contract = served.source, DeployedContract(chain.url)
+    log_id = abi.log_id(ORIGIN)
+    note_hash = hashlib.sha256(log.note(200)).digest()
+    contract.send(abi.register_call(log_id), abi.anchor_call(log_id, 200, log.root(200), note_hash, []))
+    named = {
+        "chain_id": CHAIN_ID,
+        "name": "test",
+        "development": True,
+        "contract": contract.address,
+        "code_hash": "0x" + evidence_anchor().code_hash.hex(),
+        "log_id": "0x" + log_id.hex(),
+        "writers": [contract.accounts[0]],
+    }
+    trust_in(trust, {**named, "chain_id": CHAIN_ID + 1}, named)
+    report = told(run("run", "--once", "--json", rpc=chain.url, confirmations="0"))
+    [shown] = report["chains"]
+    assert (report["verdict"], shown["chain_id"], shown["confirmed_size"]) == ("agrees", CHAIN_ID, 200)
+    assert (shown["unanchored"], shown["development"]) == (100, True)
+    text = run("run", "--once", rpc=chain.url, confirmations="0").stdout
+    assert "开发链，不是证据 development chain: not evidence" in text
+    trust_in(trust, {**named, "chain_id": CHAIN_ID + 1})
+    foreign = run("run", "--once", rpc=chain.url)
+    assert (foreign.exit_code, f"is of chain {CHAIN_ID}" in foreign.stdout) == (3, True)
+
+
+def trust_in(file: Path, *chains: dict[str, Any]) -> None:
+    document = json.loads(file.read_bytes())
+    file.write_bytes(trust_bytes({**document, "chains": list(chains)}))
 
 
 def test_alarms_are_told_until_they_are_heard(run: Run, served: ServedLog) -> None:
