@@ -12,7 +12,8 @@ from app.user_files import LARGEST_TRUST_FILE, decode_trust, read_bounded
 from core.rpc import RPCError, json_rpc
 from ledger.verifier.chain import Node, NodeUnavailable
 from ledger.verifier.container import MAXIMUM_SIZE
-from ledger.verifier.verdict import ExitCode, Statement, Status, Unusable, Verdict
+from ledger.verifier.standing import NAMES
+from ledger.verifier.verdict import ExitCode, Grade, Statement, Status, Unusable, Verdict
 from ledger.verifier.verify import verify_package
 
 _MARKS = {Status.PASS: "✔", Status.FAIL: "✘", Status.UNKNOWN: "?"}
@@ -70,8 +71,16 @@ def _for_people(verdict: Verdict, fingerprint: str | None) -> str:
     if verdict.not_proven:
         lines += ["", "不能证明的事项 · What is not proven:"]
         lines += [f"  · {limit.zh}\n    {limit.en}" for limit in verdict.not_proven]
+    if verdict.grade:
+        lines += ["", *_grade(verdict.grade)]
     lines += ["", _headline(verdict.summary, verdict.exit_code)]
     return "\n".join(lines)
+
+
+def _grade(grade: Grade) -> list[str]:
+    name = NAMES[grade.standing]
+    lines = [f"证据等级 · Standing: {name.zh} · {name.en}"]
+    return lines + [f"  · {reason.zh}\n    {reason.en}" for reason in grade.reasons]
 
 
 def _headline(summary: Statement, exit_code: ExitCode) -> str:

@@ -7,6 +7,7 @@ from accounts.policy import Actor
 from api.services import Services
 from ledger.record import Subject
 from ledger.repository import LoggedRecord
+from ledger.verifier.verdict import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class EvidenceState:
     logged: int
     anchored: int
     is_development: bool
+    grade: Grade
 
     @property
     def state(self) -> str:
@@ -38,4 +40,5 @@ def evidence_state(services: Services, actor: Actor, *subjects: Subject) -> Evid
         logged=len(indexes),
         anchored=sum(index < final for index in indexes),
         is_development=any(chain.development for chain in chains) and max(indexes, default=0) >= proven,
+        grade=services.packages.standing(max(indexes) if len(indexes) == len(records) and indexes else None),
     )

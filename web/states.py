@@ -91,6 +91,10 @@ LOOKS: dict[str, dict[str, Look]] = {
         "logged": Look(_BLUE, "■"),
         "anchored": Look(_GOOD, "●"),
     },
+    "standing": {
+        "provisional": Look(_CALM, "□"),
+        "court_grade": Look(_GOOD, "●"),
+    },
     "check_status": {
         "pass": Look(_GOOD, "●"),
         "fail": Look(_BAD, "✖"),

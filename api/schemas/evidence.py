@@ -1,7 +1,7 @@
 """What evidence looks like from outside."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,6 +76,18 @@ class EvidenceItem(BaseModel):
         return cls(**fields_of(record))
 
 
+class ReasonView(BaseModel):
+    zh: str
+    en: str
+
+
+class StandingView(BaseModel):
+    """What the record is worth as evidence now, and what is still missing for court-grade."""
+
+    grade: Literal["court_grade", "provisional"]
+    reasons: list[ReasonView]
+
+
 class EvidenceView(EvidenceItem):
     """`record` and `entry` are canonical JSON (RFC 8785): hash these very bytes.
 
@@ -87,6 +99,7 @@ class EvidenceView(EvidenceItem):
     entry: str
     checkpoint_size: int | None
     tlog_proof: str | None
+    standing: StandingView
 
 
 class EvidencePage(BaseModel):

@@ -18,7 +18,7 @@ from ledger.anchors.models import (
     AnchorWriter,
 )
 from ledger.anchors.policy import AnchorState, Purpose
-from ledger.models import LogCheckpoint
+from ledger.models import CheckpointCosignature, LogCheckpoint
 
 _ANCHORING_LOCKS = 2
 _ALL_WRITERS = -1
@@ -116,14 +116,22 @@ def newest_in_block(session: Session, chain_id: int, below_size: int | None) -> 
     return session.scalar(found.order_by(Anchor.size.desc()).limit(1))
 
 
-def finalized_covering(session: Session, size: int, chain_ids: Sequence[int]) -> Anchor | None:
-    """The smallest, and of several chains' the earliest."""
-    return session.scalar(
-        select(Anchor)
-        .where(Anchor.state == AnchorState.FINALIZED, Anchor.size >= size, Anchor.chain_id.in_(chain_ids))
-        .order_by(Anchor.size, Anchor.finalized_at)
-        .limit(1)
+def finalized_covering(
+    session: Session, size: int, chain_ids: Sequence[int], *, cosigned_by: Sequence[str] = (), quorum: int = 0
+) -> Anchor | None:
+    """The smallest, and of several chains' the earliest, whose checkpoint so many of the witnesses cosigned."""
+    found = select(Anchor).where(
+        Anchor.state == AnchorState.FINALIZED, Anchor.size >= size, Anchor.chain_id.in_(chain_ids)
     )
+    if quorum:
+        cosigned = (
+            select(func.count())
+            .select_from(CheckpointCosignature)
+            .where(CheckpointCosignature.size == Anchor.size, CheckpointCosignature.witness.in_(cosigned_by))
+            .scalar_subquery()
+        )
+        found = found.where(cosigned >= quorum)
+    return session.scalar(found.order_by(Anchor.size, Anchor.finalized_at).limit(1))
 
 
 def finalized_size(session: Session, chain_id: int) -> int:

@@ -88,18 +88,26 @@ class AnchorService:
         with self.unit_of_work() as uow:
             return [self._status(uow, settings) for settings in self.chains]
 
-    def finalized_covering(self, size: int) -> Anchor | None:
+    def finalized_covering(self, size: int, *, cosigned_by: Sequence[str] = (), quorum: int = 0) -> Anchor | None:
         """The best finalized anchor whose tree has at least `size` leaves.
 
-        Of the chains of the settings: one that is evidence before a development chain; then the smallest tree.
+        Of the chains of the settings: one that is evidence before a development chain; one whose checkpoint has the
+        quorum of the witnesses (vkeys) before others; then the smallest tree.
         """
         with self.unit_of_work() as uow:
             for is_development in (False, True):
                 chains = [each.chain_id for each in self.chains if each.development is is_development]
-                anchor = repository.finalized_covering(uow.session, size, chains)
-                if anchor is not None:
-                    return anchor
+                for asked in dict.fromkeys((quorum, 0)):
+                    anchor = repository.finalized_covering(
+                        uow.session, size, chains, cosigned_by=cosigned_by, quorum=asked
+                    )
+                    if anchor is not None:
+                        return anchor
         return None
+
+    def is_development(self, chain_id: int) -> bool:
+        """A chain that the settings don't name counts as one: nobody vouches for it."""
+        return next((each.development for each in self.chains if each.chain_id == chain_id), True)
 
     def rotate_writer(self, chain_id: int, *, requested_by: Mapping[str, Any]) -> Rotation:
         """Makes a new account the chain's next writer; see `ledger.anchors.rotate_writer`. Raises `UnknownChain`."""

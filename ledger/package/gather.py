@@ -12,6 +12,7 @@ from ledger.anchors.service import AnchorService, evm_facts
 from ledger.errors import EvidenceNotAnchored, EvidenceNotFound
 from ledger.package.archive import unique_file_names
 from ledger.package.facts import linked_subjects
+from ledger.package.trust import NO_WITNESSES, WitnessPolicy
 from ledger.record import EvidenceFile
 from ledger.repository import LoggedRecord
 from ledger.service import LedgerService, StampedCheckpoint
@@ -70,6 +71,7 @@ class EvidenceGatherer:
     objects: Objects
     ledger: LedgerService
     anchors: AnchorService
+    witnesses: WitnessPolicy = NO_WITNESSES
 
     def gather(self, actor: Actor, subject_ids: Sequence[str]) -> Gathered:
         """Raises `EvidenceNotFound`, `EvidenceNotAnchored` or `TimestampUnavailable`."""
@@ -109,9 +111,11 @@ class EvidenceGatherer:
                 return records
 
     def _anchor(self, records: Sequence[LoggedRecord]) -> Anchor:
-        """The smallest finalized anchor that covers every record."""
+        """The best finalized anchor that covers every record."""
         indexes = [record.leaf_index for record in records if record.leaf_index is not None]
-        anchor = self.anchors.finalized_covering(max(indexes, default=-1) + 1)
+        anchor = self.anchors.finalized_covering(
+            max(indexes, default=-1) + 1, cosigned_by=self.witnesses.vkeys, quorum=self.witnesses.quorum
+        )
         if anchor is None or len(indexes) < len(records):
             raise EvidenceNotAnchored
         return anchor

@@ -6,7 +6,6 @@ seals are asked for outside of units of work. Before a package is handed out it 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from typing import Any
 
 from accounts.models import Organisation
@@ -16,9 +15,10 @@ from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors.models import Anchor
 from ledger.anchors.service import AnchorService, evm_facts
-from ledger.note import cosignature_times, parse_checkpoint, parse_note
+from ledger.note import VerifierKey, cosignature_times, parse_checkpoint, parse_note
 from ledger.package.archive import write_archive
 from ledger.package.drawing import ReportFonts
+from ledger.package.enclosures import instructions, trust_members
 from ledger.package.errors import PackageRefused
 from ledger.package.facts import (
     ChainFacts,
@@ -40,8 +40,9 @@ from ledger.service import LedgerService
 from ledger.verifier.layout import REPORTS
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from ledger.verifier.reports import report_binding
+from ledger.verifier.standing import judge_standing, lacks_only_witnesses
 from ledger.verifier.trust import Trust, parse_trust
-from ledger.verifier.verdict import ExitCode, Status, Verdict
+from ledger.verifier.verdict import ExitCode, Grade, Status, Verdict
 from ledger.verifier.verify import verify_package
 
 
@@ -89,17 +90,33 @@ class PackageService:
         """What the verifier says of anybody's file, trusting what we publish. Raises `SandboxBusy` and nothing else."""
         return self.verify(data, self.trust(), block_hash=block_hash)
 
+    def standing(self, leaf_index: int | None) -> Grade:
+        """What the entry at this place of the log is worth now; None is not in the log yet."""
+        policy, anchor = self.witnesses, None
+        if leaf_index is not None:
+            anchor = self.anchors.finalized_covering(leaf_index + 1, cosigned_by=policy.vkeys, quorum=policy.quorum)
+        if anchor is None:
+            return judge_standing(is_anchored=False, is_development=False, cosigned=0, quorum=policy.quorum)
+        keys = [VerifierKey.parse(vkey) for vkey in policy.vkeys]
+        cosigned = cosignature_times(parse_note(self.ledger.cosigned_checkpoint(anchor.size)), keys)
+        return judge_standing(
+            is_anchored=True,
+            is_development=self.anchors.is_development(anchor.chain_id),
+            cosigned=len(cosigned),
+            quorum=policy.quorum,
+        )
+
     def build(self, actor: Actor, *subject_ids: str) -> PackageFile:
         """All records of the subjects, and of those their facts mention, that the actor may read.
 
         Raises `EvidenceNotFound`, `EvidenceNotAnchored` until a final anchor covers all of them,
         `TimestampUnavailable`, or `PackageRefused` if the package doesn't pass our own verifier.
         """
-        gathered = EvidenceGatherer(self.objects, self.ledger, self.anchors).gather(actor, subject_ids)
+        gathered = EvidenceGatherer(self.objects, self.ledger, self.anchors, self.witnesses).gather(actor, subject_ids)
         trust = self.trust()
         report = self._report(actor, gathered, trust)
-        content = gathered.members() | _trust_members(trust) | self._reports(report)
-        content |= _instructions(report, content)
+        content = gathered.members() | trust_members(trust) | self._reports(report)
+        content |= instructions(report, content)
         data = write_archive(content, self.timestamp_authority.timestamp)
         self._require_accepted(data, trust)
         return PackageFile(report.number, f"{report.number}.asice", data)
@@ -147,16 +164,17 @@ class PackageService:
         ]
 
     def _require_accepted(self, data: bytes, trust: dict[str, Any]) -> None:
-        """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file."""
+        """Raises `PackageRefused` unless our own verifier accepts the package, offline, under our own trust file.
+
+        What lacks but witnesses' cosignatures is handed out all the same: it is provisional, and the verifier says so.
+        """
         verdict = self.verify(data, trust)
-        if verdict.exit_code is ExitCode.HOLDS:
+        if verdict.exit_code is ExitCode.HOLDS or lacks_only_witnesses(verdict):
             return
-        wrong = next((c for c in verdict.checks if c.is_required and c.status is not Status.PASS), None)
-        raise PackageRefused(
-            number=wrong.number if wrong else "0",
-            reason_zh=(wrong.reason if wrong else verdict.summary).zh,
-            reason_en=(wrong.reason if wrong else verdict.summary).en,
-        )
+        wrong = [c for c in verdict.checks if c.is_required and c.status is not Status.PASS]
+        first = min(wrong, key=lambda check: check.status is not Status.FAIL, default=None)
+        reason = first.reason if first else verdict.summary
+        raise PackageRefused(number=first.number if first else "0", reason_zh=reason.zh, reason_en=reason.en)
 
 
 def _log_facts(gathered: Gathered, trust: Trust) -> LogFacts:
@@ -189,26 +207,3 @@ def _chain_facts(anchor: Anchor, trust: Trust) -> ChainFacts:
         time=facts["block_time"],
         finality=str(facts["finality"]),
     )
-
-
-def _trust_members(trust: dict[str, Any]) -> dict[str, bytes]:
-    """Informative only: a verifier never takes trust from the package."""
-    return {"trust/trust.json": trust_bytes(trust), "trust/README.txt": _template("trust.txt")}
-
-
-def _instructions(report: Report, content: dict[str, bytes]) -> dict[str, bytes]:
-    facts = {
-        "@NUMBER@": report.number,
-        "@BLOCK@": str(report.chain.block_number),
-        "@BLOCK_HASH@": report.chain.block_hash,
-        "@CHAIN@": f"{report.chain.name} ({report.chain.chain_id})",
-        "@MEMBERS@": "\n".join(f"- `{name}`" for name in sorted(content)),
-    }
-    guide = _template("VERIFY.md").decode()
-    for placeholder, value in facts.items():
-        guide = guide.replace(placeholder, value)
-    return {"VERIFY.md": guide.encode(), "verify.html": _template("verify.html")}
-
-
-def _template(name: str) -> bytes:
-    return (files("ledger.package") / "templates" / name).read_bytes()

@@ -26,6 +26,9 @@ class WitnessPolicy:
     vkeys: tuple[str, ...] = ()
 
 
+NO_WITNESSES = WitnessPolicy()
+
+
 def trust_document(
     *,
     origin: str,

@@ -1,6 +1,7 @@
 """Check 5, inclusion, and check 6, the log's signature and the witnesses' on the anchored checkpoint."""
 
 import hashlib
+from datetime import UTC, datetime
 
 from ledger.merkle import ProofInvalid
 from ledger.note import Checkpoint, NoteInvalid, cosignature_times, open_checkpoint, parse_note
@@ -40,20 +41,29 @@ def check_inclusion(package: Package, records: list[ProvenRecord], trust: Trust)
     )
 
 
+def signed_checkpoint(package: Package, trust: Trust) -> Checkpoint:
+    """The checkpoint, if the trusted log signed it. Raises `Contradiction`."""
+    try:
+        return open_checkpoint(package.member(CHECKPOINT), trust.log_keys, trust.origin)
+    except NoteInvalid as error:
+        raise Contradiction(f"日志检查点签名不成立：{error}", f"The log's checkpoint doesn't hold: {error}") from error
+
+
 def check_checkpoint(package: Package, trust: Trust) -> Passed[Checkpoint]:
     """The checkpoint is signed by the trusted log and by as many trusted witnesses as the trust file asks for."""
     data = package.member(CHECKPOINT)
+    checkpoint = signed_checkpoint(package, trust)
     try:
-        checkpoint = open_checkpoint(data, trust.log_keys, trust.origin)
         witnesses = cosignature_times(parse_note(data), trust.witness_keys)
     except NoteInvalid as error:
-        raise Contradiction(f"日志检查点签名不成立：{error}", f"The log's checkpoint doesn't hold: {error}") from error
+        raise Contradiction(f"见证人的副署不成立：{error}", f"A witness's cosignature doesn't hold: {error}") from error
     facts = {
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "checkpoint_sha256": hashlib.sha256(data).hexdigest(),
         "witnesses": sorted(key.name for key in witnesses),
+        "witnessed_at": {key.name: datetime.fromtimestamp(at, UTC).isoformat() for key, at in witnesses.items()},
         "witness_quorum": trust.witness_quorum,
     }
     if len(witnesses) < trust.witness_quorum:

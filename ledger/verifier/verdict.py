@@ -90,15 +90,40 @@ class Check:
         }
 
 
+class Standing(StrEnum):
+    """What evidence is worth at the moment (evidence.md, "Witnesses")."""
+
+    COURT_GRADE = "court_grade"
+    PROVISIONAL = "provisional"
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """`reasons`: what is missing; empty for court-grade."""
+
+    standing: Standing
+    reasons: tuple[Statement, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "grade": str(self.standing),
+            "reasons": [{"zh": reason.zh, "en": reason.en} for reason in self.reasons],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks in order, and what they do not prove even when all pass. `package_sha256` is hex."""
+    """All checks in order, and what they do not prove even when all pass. `package_sha256` is hex.
+
+    `grade` is None for what doesn't hold.
+    """
 
     exit_code: ExitCode
     summary: Statement
     package_sha256: str
     checks: Sequence[Check] = ()
     not_proven: Sequence[Statement] = ()
+    grade: Grade | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -110,6 +135,7 @@ class Verdict:
             "package_sha256": self.package_sha256,
             "checks": [check.to_json() for check in self.checks],
             "not_proven": [{"zh": statement.zh, "en": statement.en} for statement in self.not_proven],
+            "standing": self.grade.to_json() if self.grade else None,
         }
 
 

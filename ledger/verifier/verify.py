@@ -8,19 +8,21 @@ into a verdict.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ledger.note import Checkpoint
 from ledger.verifier.chain import Anchor, Node, check_anchor, check_block_hash
 from ledger.verifier.container import check_canonical, decode
 from ledger.verifier.files import check_files
 from ledger.verifier.layout import MANIFEST, check_layout
 from ledger.verifier.limits import not_proven
-from ledger.verifier.log import check_checkpoint, check_inclusion
+from ledger.verifier.log import check_checkpoint, check_inclusion, signed_checkpoint
 from ledger.verifier.manifest import check_manifest
 from ledger.verifier.package import Package
 from ledger.verifier.records import check_records
 from ledger.verifier.signatures import check_signatures
+from ledger.verifier.standing import judge_standing
 from ledger.verifier.times import check_times
 from ledger.verifier.timestamp import check_timestamps
 from ledger.verifier.trust import Trust, parse_trust
@@ -28,6 +30,7 @@ from ledger.verifier.verdict import (
     Check,
     Contradiction,
     ExitCode,
+    Grade,
     Passed,
     Statement,
     Status,
@@ -89,7 +92,20 @@ def verify_package(data: bytes, trust: object, *, block_hash: str | None = None,
     summary = _SUMMARIES[exit_code]
     status = {ExitCode.HOLDS: Status.PASS, ExitCode.CONTRADICTED: Status.FAIL}.get(exit_code, Status.UNKNOWN)
     checks = [*run.checks, Check("10", "verdict", status, summary)]
-    return Verdict(exit_code, summary, digest, checks, not_proven(run.checks, trusted))
+    grade = _grade(run.checks, trusted) if exit_code is ExitCode.HOLDS else None
+    return Verdict(exit_code, summary, digest, checks, not_proven(run.checks, trusted), grade)
+
+
+def _grade(checks: Sequence[Check], trust: Trust) -> Grade:
+    """Of a package that holds."""
+    by_number = {check.number: check for check in checks}
+    return judge_standing(
+        is_anchored=True,
+        is_development=bool(by_number["8a"].facts.get("development", True)),
+        cosigned=len(by_number["6"].facts.get("witnesses", ())),
+        quorum=trust.witness_quorum,
+        is_compared=by_number["8b"].status is Status.PASS,
+    )
 
 
 def _check_parameter(block_hash: str | None) -> None:
@@ -126,9 +142,9 @@ class _Run:
         files = self._check("2", lambda: check_files(package, _need(records, "4")))
         signed_at = self._check("3", lambda: check_signatures(package, _need(records, "4"), _need(files, "2"), trust))
         self._check("5", lambda: check_inclusion(package, _need(records, "4"), trust))
-        checkpoint = self._check("6", lambda: check_checkpoint(package, trust))
+        self._check("6", lambda: check_checkpoint(package, trust))
         stamps = self._check("7", lambda: check_timestamps(package, trust))
-        anchor = self._check("8a", lambda: check_anchor(package, _need(checkpoint, "6"), trust))
+        anchor = self._check("8a", lambda: check_anchor(package, self._checkpoint(), trust))
         is_asked = block_hash is not None or rpc is not None
         self._check("8b", lambda: _check_block(anchor, block_hash, rpc), is_required=is_asked)
         self._check(
@@ -136,6 +152,13 @@ class _Run:
             lambda: check_times(_need(records, "4"), _need(signed_at, "3"), _need(stamps, "7"), _need(anchor, "8a")),
         )
         self.checks.sort(key=lambda check: check.number)
+
+    def _checkpoint(self) -> Checkpoint:
+        """As the log signed it; whether enough witnesses did is a question apart. Raises `Undecided`."""
+        try:
+            return signed_checkpoint(self._package, self._trust)
+        except Contradiction:
+            return _need(None, "6")
 
     def _check_archive(self) -> Passed[None]:
         members = dict(self._package.members)
