@@ -13,6 +13,7 @@ from core.unit_of_work import UnitOfWorkFactory
 if TYPE_CHECKING:
     from credit.service import CreditService
     from ledger.anchors.service import AnchorService
+    from ledger.grading import Grading
     from ledger.package.service import PackageService
     from ledger.service import LedgerService
     from notify.service import NotifyService
@@ -59,6 +60,7 @@ class Services:
     pki: "PKIService"
     ledger: "LedgerService"
     anchors: "AnchorService"
+    grading: "Grading"
     packages: "PackageService"
     signing: "SigningService"
     templates: "TemplateService"

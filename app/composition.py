@@ -29,6 +29,7 @@ from ledger.adapters.http_witness import HTTPWitness
 from ledger.anchors import policy as anchors
 from ledger.anchors.service import AnchorService
 from ledger.cosigning import AskedWitness
+from ledger.grading import Grading
 from ledger.note import VerifierKey
 from ledger.package.drawing import ReportFonts
 from ledger.package.facts import Honesty, Operator
@@ -168,6 +169,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     )
     chains = [_chain(chain, settings) for chain in settings.all_chains]
     anchor_service = AnchorService(unit_of_work, chains, secrets, ledger)
+    witnesses = WitnessPolicy(settings.log.witness_quorum, tuple(each.vkey for each in settings.log.witnesses))
     platform = _platform(settings)
     signing = SigningService(
         unit_of_work=unit_of_work,
@@ -199,6 +201,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         pki=pki,
         ledger=ledger,
         anchors=anchor_service,
+        grading=Grading(ledger, anchor_service, witnesses),
         packages=PackageService(
             unit_of_work=unit_of_work,
             objects=objects,
@@ -214,7 +217,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
                 is_built_in_timestamp=platform.is_built_in_timestamp,
             ),
             fonts=ReportFonts(REGULAR, BOLD),
-            witnesses=WitnessPolicy(settings.log.witness_quorum, tuple(each.vkey for each in settings.log.witnesses)),
+            witnesses=witnesses,
             verify=SandboxedPackageVerifier(sandbox_of(settings.sandbox)),
             verify_document=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
         ),

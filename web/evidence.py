@@ -40,5 +40,5 @@ def evidence_state(services: Services, actor: Actor, *subjects: Subject) -> Evid
         logged=len(indexes),
         anchored=sum(index < final for index in indexes),
         is_development=any(chain.development for chain in chains) and max(indexes, default=0) >= proven,
-        grade=services.packages.standing(max(indexes) if len(indexes) == len(records) and indexes else None),
+        grade=services.grading.of(max(indexes) if len(indexes) == len(records) and indexes else None),
     )

@@ -176,7 +176,7 @@ def _view(services: Services, record: LoggedRecord) -> EvidenceView:
         entry=record.entry.decode(),
         checkpoint_size=checkpoint.size if checkpoint else None,
         tlog_proof=proof,
-        standing=StandingView.model_validate(services.packages.standing(record.leaf_index).to_json()),
+        standing=StandingView.model_validate(services.grading.of(record.leaf_index).to_json()),
     )
 
 

@@ -15,7 +15,7 @@ from core.objects import Objects
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.anchors.models import Anchor
 from ledger.anchors.service import AnchorService, evm_facts
-from ledger.note import VerifierKey, cosignature_times, parse_checkpoint, parse_note
+from ledger.note import cosignature_times, parse_checkpoint, parse_note
 from ledger.package.archive import write_archive
 from ledger.package.drawing import ReportFonts
 from ledger.package.enclosures import instructions, trust_members
@@ -40,9 +40,9 @@ from ledger.service import LedgerService
 from ledger.verifier.layout import REPORTS
 from ledger.verifier.pades import PDFVerdict, verify_pdf
 from ledger.verifier.reports import report_binding
-from ledger.verifier.standing import judge_standing, lacks_only_witnesses
+from ledger.verifier.standing import lacks_only_witnesses
 from ledger.verifier.trust import Trust, parse_trust
-from ledger.verifier.verdict import ExitCode, Grade, Status, Verdict
+from ledger.verifier.verdict import ExitCode, Status, Verdict
 from ledger.verifier.verify import verify_package
 
 
@@ -89,22 +89,6 @@ class PackageService:
     def check(self, data: bytes, *, block_hash: str | None = None) -> Verdict:
         """What the verifier says of anybody's file, trusting what we publish. Raises `SandboxBusy` and nothing else."""
         return self.verify(data, self.trust(), block_hash=block_hash)
-
-    def standing(self, leaf_index: int | None) -> Grade:
-        """What the entry at this place of the log is worth now; None is not in the log yet."""
-        policy, anchor = self.witnesses, None
-        if leaf_index is not None:
-            anchor = self.anchors.finalized_covering(leaf_index + 1, cosigned_by=policy.vkeys, quorum=policy.quorum)
-        if anchor is None:
-            return judge_standing(is_anchored=False, is_development=False, cosigned=0, quorum=policy.quorum)
-        keys = [VerifierKey.parse(vkey) for vkey in policy.vkeys]
-        cosigned = cosignature_times(parse_note(self.ledger.cosigned_checkpoint(anchor.size)), keys)
-        return judge_standing(
-            is_anchored=True,
-            is_development=self.anchors.is_development(anchor.chain_id),
-            cosigned=len(cosigned),
-            quorum=policy.quorum,
-        )
 
     def build(self, actor: Actor, *subject_ids: str) -> PackageFile:
         """All records of the subjects, and of those their facts mention, that the actor may read.

@@ -14,8 +14,11 @@ from api.headers import PublicLog
 from api.routes import evidence, log
 from core.ids import EVIDENCE, parse, public
 from core.unit_of_work import UnitOfWorkFactory
+from ledger.anchors.service import AnchorService
+from ledger.grading import Grading
 from ledger.merkle import leaf_hash, root
 from ledger.note import VerifierKey, open_checkpoint
+from ledger.package.trust import NO_WITNESSES
 from ledger.proof import decode_proof, verify_proof
 from ledger.record import Subject, sha256_hex, sm3_hex
 from ledger.rotation_statement import later_keys
@@ -38,7 +41,8 @@ DIGESTS: dict[str, Any] = {
 def app(ledger: LedgerService, actor: Actor) -> FastAPI:
     """Only the ledger's routes; whoever asks is `actor`."""
     application = FastAPI()
-    application.state.services = SimpleNamespace(ledger=ledger)
+    anchors = AnchorService(ledger.unit_of_work, [], ledger.secrets, ledger)
+    application.state.services = SimpleNamespace(ledger=ledger, grading=Grading(ledger, anchors, NO_WITNESSES))
     application.include_router(log.public_router)
     application.include_router(evidence.router, prefix="/v1")
     application.dependency_overrides[current_actor] = lambda: actor

@@ -13,6 +13,7 @@ from app.embedded import EmbeddedChain
 from core.rpc import json_rpc
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
+from ledger.grading import Grading
 from ledger.note import as_logged
 from ledger.package.service import PackageService
 from ledger.package.trust import WitnessPolicy
@@ -45,6 +46,7 @@ class Witnessed:
         self.anchors = replace(
             anchored.anchors, chains=[replace(each, development=False) for each in anchored.anchors.chains]
         )
+        self.grading = Grading(self.ledger, self.anchors, policy)
         self.packages = replace(packages, ledger=self.ledger, anchors=self.anchors, witnesses=policy)
 
 
@@ -77,7 +79,7 @@ def witnessed(  # noqa: PLR0917 - fixtures
 
 def test_a_package_becomes_court_grade(witnessed: Witnessed, actor: Actor) -> None:
     record_contract(witnessed.anchored, witnessed.packages)
-    assert witnessed.packages.standing(None).standing is Standing.PROVISIONAL
+    assert witnessed.grading.of(None).standing is Standing.PROVISIONAL
     settle(witnessed.anchored)
 
     early = witnessed.packages.build(actor, CONTRACT)
@@ -85,7 +87,7 @@ def test_a_package_becomes_court_grade(witnessed: Witnessed, actor: Actor) -> No
     checks = {check.number: check.status for check in told.checks}
     assert told.exit_code is ExitCode.UNDECIDED
     assert {number for number, status in checks.items() if status is not Status.PASS} == {"6", "8b", "10"}
-    assert witnessed.packages.standing(0).standing is Standing.PROVISIONAL
+    assert witnessed.grading.of(0).standing is Standing.PROVISIONAL
 
     assert witnessed.ledger.cosign_latest() == 2
     late = witnessed.packages.build(actor, CONTRACT)
@@ -98,7 +100,7 @@ def test_a_package_becomes_court_grade(witnessed: Witnessed, actor: Actor) -> No
     assert verdict.exit_code is ExitCode.HOLDS
     assert verdict.grade is not None
     assert verdict.grade.standing is Standing.COURT_GRADE
-    assert witnessed.packages.standing(0).standing is Standing.COURT_GRADE
+    assert witnessed.grading.of(0).standing is Standing.COURT_GRADE
     assert as_logged(decode(late.data)[CHECKPOINT]) == decode(early.data)[CHECKPOINT]
     uncompared = verify_package(late.data, witnessed.packages.trust())
     assert uncompared.grade is not None
@@ -118,7 +120,7 @@ def test_a_later_anchor_with_the_quorum_comes_before_an_earlier_without(witnesse
     assert first is not None
     assert cosigned is not None
     assert cosigned.size > first.size
-    assert witnessed.packages.standing(0).standing is Standing.COURT_GRADE
+    assert witnessed.grading.of(0).standing is Standing.COURT_GRADE
 
 
 def test_a_development_chain_is_never_court_grade(witnessed: Witnessed) -> None:
@@ -126,7 +128,7 @@ def test_a_development_chain_is_never_court_grade(witnessed: Witnessed) -> None:
     settle(witnessed.anchored)
     witnessed.ledger.cosign_latest()
 
-    judged = replace(witnessed.packages, anchors=witnessed.anchored.anchors).standing(0)
+    judged = replace(witnessed.grading, anchors=witnessed.anchored.anchors).of(0)
 
     assert judged.standing is Standing.PROVISIONAL
     assert [reason.en for reason in judged.reasons] == ["it is anchored on a development chain alone"]
