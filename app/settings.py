@@ -161,14 +161,16 @@ class LogSettings(_Section):
     witnesses: Annotated[tuple[WitnessSettings, ...], BeforeValidator(_in_order)] = ()
     # How many of them must have cosigned before evidence is court-grade.
     witness_quorum: Annotated[int, Field(ge=0)] = 0
-    # How long one of them is waited for, in seconds; anchoring goes on without it.
+    # How long an answer of theirs is waited for, in seconds; of one that lags a second one. Anchoring goes on without.
     witness_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     @model_validator(mode="after")
     def _witnesses_are_others(self) -> Self:
         keys = [VerifierKey.parse(each.vkey) for each in self.witnesses]
-        if self.witness_quorum > len(keys) or len({key.public_key for key in keys}) < len(keys):
-            raise ValueError("witness_quorum is at most the number of witnesses, each with a key of its own")
+        if min(len({key.public_key for key in keys}), len({key.name for key in keys})) < len(keys):
+            raise ValueError("each witness has a key and a name of its own")
+        if self.witness_quorum > len(keys):
+            raise ValueError("witness_quorum is at most the number of witnesses")
         if any(key.name == self.origin for key in keys):
             raise ValueError("a witness isn't named like the log")
         return self

@@ -3,7 +3,8 @@
     1 read    which witnesses haven't cosigned the latest checkpoint, and the last size each of them did
     2 ask     each with a consistency proof from there, all at once, until the time is over; one that remembers another
               size (409) is asked once more from that size
-    3 check   a line must be this witness's, over this very checkpoint: anything else is thrown away
+    3 check   a line must be this witness's, over this very checkpoint, at a time that our clock can believe: anything
+              else is thrown away
     4 keep    what came, in one transaction; a second process may have kept the same
 
 Nothing waits for a witness longer than the time-out: anchoring goes on, the evidence stays provisional, and the next
@@ -26,6 +27,7 @@ from ledger.models import LogCheckpoint
 from ledger.note import Note, NoteInvalid, VerifierKey, cosignature_times, parse_note
 from ledger.ports import WitnessUnavailable
 from ledger.tiles import TileStore
+from ledger.verifier.times import TOLERANCE
 from ledger.witness.request import AddCheckpoint
 
 _log = logging.getLogger(__name__)
@@ -74,8 +76,8 @@ class Cosigning:
         with ThreadPoolExecutor(len(missing)) as beside:
             asked = [(each, last_sizes.get(str(each.key), 0)) for each in missing]
             found = list(beside.map(lambda pair: self._cosignature(pair[0], latest, pair[1]), asked))
-        kept = [each for each in found if each is not None]
         with self.unit_of_work() as uow:
+            kept = [each for each in found if each is not None and self._is_timely(each, uow.now)]
             for each in kept:
                 cosignatures.keep(uow.session, latest.size, each, uow.now)
             if kept:
@@ -85,10 +87,20 @@ class Cosigning:
     def _cosignature(self, witness: AskedWitness, latest: LogCheckpoint, old_size: int) -> Cosignature | None:
         try:
             return self._ask(witness, latest, old_size)
-        except (WitnessUnavailable, NoteInvalid, OverflowError) as error:
-            _log.warning("witness %s: %s", witness.key.name, error)
-            self.paused_until[str(witness.key)] = self.clock() + PAUSE_SECONDS
+        except (WitnessUnavailable, ValueError, OverflowError) as error:  # NoteInvalid, or a time beyond all calendars
+            self._pause(str(witness.key), str(error))
             return None
+
+    def _is_timely(self, found: Cosignature, now: datetime) -> bool:
+        """A cosignature of another time would contradict the records, in every package that holds it (check 9)."""
+        is_timely = abs(found.at - now) <= TOLERANCE
+        if not is_timely:
+            self._pause(found.witness, f"its clock says {found.at.isoformat()}, ours {now.isoformat()}")
+        return is_timely
+
+    def _pause(self, witness: str, why: str) -> None:
+        _log.warning("witness %s: %s", witness, why)
+        self.paused_until[witness] = self.clock() + PAUSE_SECONDS
 
     def _ask(self, witness: AskedWitness, latest: LogCheckpoint, old_size: int) -> Cosignature:
         """Raises `WitnessUnavailable` or `NoteInvalid`."""

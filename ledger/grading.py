@@ -30,6 +30,6 @@ class Grading:
         return judge_standing(
             is_anchored=True,
             is_development=self.anchors.is_development(anchor.chain_id),
-            cosigned=len(cosigned),
+            cosigned=len({key.name for key in cosigned}),
             quorum=policy.quorum,
         )

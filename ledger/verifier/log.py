@@ -1,6 +1,8 @@
 """Check 5, inclusion, and check 6, the log's signature and the witnesses' on the anchored checkpoint."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ledger.merkle import ProofInvalid
@@ -11,6 +13,19 @@ from ledger.verifier.package import Package
 from ledger.verifier.records import ProvenRecord
 from ledger.verifier.trust import Trust
 from ledger.verifier.verdict import Contradiction, Passed, Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """When which trusted witnesses cosigned the checkpoint, by their names: one that has two keys counts once."""
+
+    times: Mapping[str, datetime]
+    quorum: int
+
+    @property
+    def quorum_at(self) -> datetime | None:
+        """When the quorum was met: one of so many may be wrong, or lie. None if it wasn't, or none is asked for."""
+        return sorted(self.times.values())[self.quorum - 1] if 0 < self.quorum <= len(self.times) else None
 
 
 def check_inclusion(package: Package, records: list[ProvenRecord], trust: Trust) -> Passed[dict[str, int]]:
@@ -49,21 +64,27 @@ def signed_checkpoint(package: Package, trust: Trust) -> Checkpoint:
         raise Contradiction(f"日志检查点签名不成立：{error}", f"The log's checkpoint doesn't hold: {error}") from error
 
 
+def read_witnessing(package: Package, trust: Trust) -> Witnessing:
+    """The cosignatures by witnesses of the trust file; lines of others are ignored. Raises `Contradiction`."""
+    try:
+        found = cosignature_times(parse_note(package.member(CHECKPOINT)), trust.witness_keys)
+        latest_first = sorted(found.items(), key=lambda item: -item[1])
+        times = {key.name: datetime.fromtimestamp(at, UTC) for key, at in latest_first}
+    except (NoteInvalid, OverflowError, ValueError) as error:
+        raise Contradiction(f"见证人的副署不成立：{error}", f"A witness's cosignature doesn't hold: {error}") from error
+    return Witnessing(times, trust.witness_quorum)
+
+
 def check_checkpoint(package: Package, trust: Trust) -> Passed[Checkpoint]:
     """The checkpoint is signed by the trusted log and by as many trusted witnesses as the trust file asks for."""
-    data = package.member(CHECKPOINT)
-    checkpoint = signed_checkpoint(package, trust)
-    try:
-        witnesses = cosignature_times(parse_note(data), trust.witness_keys)
-    except NoteInvalid as error:
-        raise Contradiction(f"见证人的副署不成立：{error}", f"A witness's cosignature doesn't hold: {error}") from error
+    checkpoint, witnesses = signed_checkpoint(package, trust), read_witnessing(package, trust).times
     facts = {
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
-        "checkpoint_sha256": hashlib.sha256(data).hexdigest(),
-        "witnesses": sorted(key.name for key in witnesses),
-        "witnessed_at": {key.name: datetime.fromtimestamp(at, UTC).isoformat() for key, at in witnesses.items()},
+        "checkpoint_sha256": hashlib.sha256(package.member(CHECKPOINT)).hexdigest(),
+        "witnesses": sorted(witnesses),
+        "witnessed_at": {name: at.isoformat() for name, at in witnesses.items()},
         "witness_quorum": trust.witness_quorum,
     }
     if len(witnesses) < trust.witness_quorum:

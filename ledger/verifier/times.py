@@ -1,8 +1,8 @@
 """Check 9: the order of times, and the earliest one that can be proven.
 
-A record claims when something happened; the platform's clock says so. The checkpoint's time-stamp and the block
-prove that it existed by then. Clocks of different makers may differ by `TOLERANCE`, no more. A development chain's
-clock is anybody's and proves nothing, so it isn't compared.
+A record claims when something happened; the platform's clock says so. The checkpoint's time-stamp, the block, and the
+cosignatures of a quorum of witnesses prove that it existed by then. Clocks of different makers may differ by
+`TOLERANCE`, no more. A development chain's clock is anybody's and proves nothing, so it isn't compared.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ledger.verifier.chain import Anchor
 from ledger.verifier.layout import MANIFEST_TOKEN
+from ledger.verifier.log import Witnessing
 from ledger.verifier.records import ProvenRecord
 from ledger.verifier.timestamp import Timestamp
 from ledger.verifier.verdict import Contradiction, Passed, Statement
@@ -22,8 +23,9 @@ def check_times(
     signed_at: Sequence[datetime],
     timestamps: dict[str, Timestamp],
     anchor: Anchor,
+    witnessing: Witnessing,
 ) -> Passed[datetime]:
-    """Signatures and records come before the log's time-stamp and the block, and those before the package.
+    """Signatures and records come before the log's time-stamp, block and cosignatures, and those before the package.
 
     `signed_at` are the proven times of the signatures in the PDFs. Returns the earliest provable time: all records
     existed by then.
@@ -45,6 +47,13 @@ def check_times(
         _require_order(latest_record, (block, block_time))
         _require_order((block, block_time), (package_stamp, packaged))
         earliest = min(logged, block_time)
+    for name, at in witnessing.times.items():
+        witness = Statement(f"见证人 {name} 的副署", f"the cosignature of {name}")
+        _require_order(latest_record, (witness, at))
+        _require_order((witness, at), (package_stamp, packaged))
+    witnessed = witnessing.quorum_at
+    if witnessed is not None:
+        earliest = min(earliest, witnessed)
     return Passed(
         earliest,
         f"时间先后一致；可证明最迟于 {earliest.isoformat()}（UTC）已存在。",
@@ -54,6 +63,7 @@ def check_times(
             "records_to": max(recorded).isoformat(),
             "log_time_stamp": logged.isoformat(),
             "block_time": block_time.isoformat(),
+            "witnessed": witnessed.isoformat() if witnessed else None,
             "package_time_stamp": packaged.isoformat(),
             "earliest_provable": earliest.isoformat(),
         },

@@ -71,8 +71,10 @@ def _trust(value: object) -> Trust:
         signing_roots=_certificates(certificates["signing_roots"]),
         timestamp_roots=_certificates(certificates["timestamp_roots"]),
     )
-    if trust.witness_quorum > len(trust.witness_keys):
+    if trust.witness_quorum > len({key.name for key in trust.witness_keys}):
         raise ValueError("the witness quorum is larger than the number of witnesses")
+    if any(key.name == trust.origin for key in trust.witness_keys):
+        raise ValueError("a witness is named like the log")
     if not trust.log_keys:
         raise ValueError("the log has no keys")
     return trust

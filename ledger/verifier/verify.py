@@ -17,7 +17,7 @@ from ledger.verifier.container import check_canonical, decode
 from ledger.verifier.files import check_files
 from ledger.verifier.layout import MANIFEST, check_layout
 from ledger.verifier.limits import not_proven
-from ledger.verifier.log import check_checkpoint, check_inclusion, signed_checkpoint
+from ledger.verifier.log import Witnessing, check_checkpoint, check_inclusion, read_witnessing, signed_checkpoint
 from ledger.verifier.manifest import check_manifest
 from ledger.verifier.package import Package
 from ledger.verifier.records import check_records
@@ -149,7 +149,13 @@ class _Run:
         self._check("8b", lambda: _check_block(anchor, block_hash, rpc), is_required=is_asked)
         self._check(
             "9",
-            lambda: check_times(_need(records, "4"), _need(signed_at, "3"), _need(stamps, "7"), _need(anchor, "8a")),
+            lambda: check_times(
+                _need(records, "4"),
+                _need(signed_at, "3"),
+                _need(stamps, "7"),
+                _need(anchor, "8a"),
+                self._witnessing(),
+            ),
         )
         self.checks.sort(key=lambda check: check.number)
 
@@ -157,6 +163,13 @@ class _Run:
         """As the log signed it; whether enough witnesses did is a question apart. Raises `Undecided`."""
         try:
             return signed_checkpoint(self._package, self._trust)
+        except Contradiction:
+            return _need(None, "6")
+
+    def _witnessing(self) -> Witnessing:
+        """The cosignatures there are, also if they are too few. Raises `Undecided`."""
+        try:
+            return read_witnessing(self._package, self._trust)
         except Contradiction:
             return _need(None, "6")
 
