@@ -23,6 +23,7 @@ from ledger.package.signers import SignerRow
 from ledger.package.vocabulary import EVENTS, FACTS, in_words
 from ledger.verifier.limits import ALWAYS
 from ledger.verifier.reports import keywords
+from ledger.verifier.standing import NAMES, judge_standing
 from ledger.verifier.verdict import Statement
 
 _NOTHING = "—"
@@ -82,6 +83,7 @@ def _summary(report: Report, page: Page) -> list[Flowable]:
         page.facts(
             ("number", report.number),
             ("made_at", local_time(report.made_at)),
+            ("standing", _standing(report, page)),
             ("holder", report.holder),
             ("subjects", ", ".join(report.subjects)),
             ("records", len(report.timeline)),
@@ -89,6 +91,20 @@ def _summary(report: Report, page: Page) -> list[Flowable]:
             ("signatures", len(report.signers)),
         ),
     ]
+
+
+def _standing(report: Report, page: Page) -> str:
+    """Of a package whose anchor is final: whether its block is the chain's is for the reader to compare."""
+    log = report.log
+    grade = judge_standing(
+        is_anchored=True,
+        is_development=report.chain.is_development,
+        cosigned=len(log.witnesses),
+        quorum=log.quorum,
+    )
+    reasons = ("；" if page.language == "zh" else "; ").join(page.say(reason) for reason in grade.reasons)
+    name = page.say(NAMES[grade.standing])
+    return page.say(wording.LACKS, name=name, reasons=reasons) if reasons else name
 
 
 def _files(report: Report, page: Page) -> list[Flowable]:

@@ -20,6 +20,7 @@ SECTIONS = {
 LABELS = {
     "number": Statement("证书编号", "Number"),
     "made_at": Statement("出具时间", "Made at"),
+    "standing": Statement("证据等级", "Standing"),
     "holder": Statement("持有人（脱敏）", "Holder (masked)"),
     "subjects": Statement("事项编号", "Matters"),
     "records": Statement("存证记录数", "Records"),
@@ -64,6 +65,7 @@ LABELS = {
     "environment": Statement("系统环境", "Environment"),
 }
 
+LACKS = Statement("{name}（{reasons}）", "{name} ({reasons})")
 NO_FILING_NUMBER = Statement("未备案（试用）", "none (trial)")
 NO_FILES = Statement("包内没有文件：只存证了摘要。", "No file is in the package: only digests were notarised.")
 NO_WITNESSES = Statement("无", "none")

@@ -140,6 +140,10 @@ def test_witnesses_and_seals_are_told_where_there_are_some() -> None:
     text = text_of(rendered("en", replace(REPORT, log=log, chain=chain)))
     assert "notary.test,court.test(thetrustfileasksforatleast2)" in text
     assert "BTSA" in text
+    assert "Standingcourt-grade" in text
+    assert "证据等级暂定（只锚定在开发链上；未设独立见证人）" in text_of(rendered("zh"))
+    late = replace(log, witnesses=("notary.test",))
+    assert "provisional(1ofthe2witnesses" in text_of(rendered("en", replace(REPORT, log=late, chain=chain)))
     assert "QBFT" in text
     assert "QBFT" not in text_of(rendered("en"))
 
