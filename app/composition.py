@@ -348,6 +348,8 @@ def _chain(chain: ChainSettings, settings: Settings) -> anchors.ChainSettings:
         bump_after=timedelta(seconds=chain.bump_after_seconds),
         low_balance=chain.low_balance_wei,
         maximum_fee=chain.maximum_fee_wei,
+        awaited_witnesses=tuple(each.vkey for each in settings.log.witnesses),
+        quorum=settings.log.witness_quorum if settings.log.anchors_await_witnesses else 0,
     )
 
 

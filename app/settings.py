@@ -163,6 +163,8 @@ class LogSettings(_Section):
     witness_quorum: Annotated[int, Field(ge=0)] = 0
     # How long an answer of theirs is waited for, in seconds; of one that lags a second one. Anchoring goes on without.
     witness_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    # Anchor only checkpoints that have the quorum: while witnesses are down, nothing is anchored.
+    anchors_await_witnesses: bool = False
 
     @model_validator(mode="after")
     def _witnesses_are_others(self) -> Self:

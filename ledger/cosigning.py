@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from core.unit_of_work import UnitOfWorkFactory
 from ledger import cosignatures
@@ -24,7 +24,7 @@ from ledger.cosignatures import Cosignature
 from ledger.events import CheckpointCosigned
 from ledger.merkle import consistency_proof
 from ledger.models import LogCheckpoint
-from ledger.note import Note, NoteInvalid, VerifierKey, cosignature_times, parse_note
+from ledger.note import Note, NoteInvalid, VerifierKey, cosignature_times, instant, parse_note
 from ledger.ports import WitnessUnavailable
 from ledger.tiles import TileStore
 from ledger.verifier.times import TOLERANCE
@@ -87,7 +87,7 @@ class Cosigning:
     def _cosignature(self, witness: AskedWitness, latest: LogCheckpoint, old_size: int) -> Cosignature | None:
         try:
             return self._ask(witness, latest, old_size)
-        except (WitnessUnavailable, ValueError, OverflowError) as error:  # NoteInvalid, or a time beyond all calendars
+        except (WitnessUnavailable, ValueError) as error:
             self._pause(str(witness.key), str(error))
             return None
 
@@ -130,6 +130,6 @@ def _own_line(key: VerifierKey, note: bytes, lines: str) -> Cosignature:
     for signature in answered.signatures:
         if (signature.name, signature.key_id) == (key.name, key.key_id):
             alone = Note(answered.text, (signature,))
-            at = datetime.fromtimestamp(cosignature_times(alone, [key])[key], UTC)
+            at = instant(cosignature_times(alone, [key])[key])
             return Cosignature(str(key), signature.line(), at)
     raise NoteInvalid("its answer holds no cosignature of its own")

@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature
@@ -28,6 +29,7 @@ COSIGNATURE_V1 = 0x04
 _EM_DASH = "\u2014 "
 _MAXIMUM_NOTE_SIZE = 64 * 1024
 _MAXIMUM_SIGNATURES = 64
+_END_OF_TIME = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -174,6 +176,13 @@ def cosignature_times(note: Note, keys: Sequence[VerifierKey]) -> dict[VerifierK
             timestamp = int.from_bytes(signature.value[:8], "big")
             times[key] = min(timestamp, times.get(key, timestamp))
     return times
+
+
+def instant(timestamp: int) -> datetime:
+    """A cosignature's POSIX seconds as a time. Raises `NoteInvalid` for one beyond the year 9999."""
+    if not 0 <= timestamp < _END_OF_TIME:
+        raise NoteInvalid("the time of the cosignature is beyond all calendars")
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

@@ -125,7 +125,7 @@ class Intentions:
     def _new_anchor(self, now: datetime, contract: AnchorContract) -> Anchor | None:
         """The newest checkpoint as an anchor, if it is time for one; not stored yet."""
         with self.unit_of_work() as uow:
-            newest = repository.newest_checkpoint(uow.session)
+            newest = repository.newest_checkpoint(uow.session, self.settings.awaited_witnesses, self.settings.quorum)
             previous = repository.newest_anchor(uow.session, self.settings.chain_id)
             if newest is None or newest.size == 0:
                 return None

@@ -44,7 +44,8 @@ class ChainSettings:
     or how many blocks on top make a block final, or the committed seals of `validators` (lower-case 0x-hex; needed
     with `seals`, and only then). `maximum_fee` caps wei per gas; 0 is a chain that takes no money for gas: nothing is
     offered, and the account may be empty. A `development` chain funds our account by itself and is labelled as no
-    evidence. `has_own_writer`: an account of this chain's own, instead of the one that is shared by all.
+    evidence. `has_own_writer`: an account of this chain's own, instead of the one that is shared by all. `quorum`: so
+    many of `awaited_witnesses` (vkeys) must have cosigned a checkpoint before it is anchored; 0 waits for nobody.
     """
 
     chain_id: int
@@ -59,6 +60,8 @@ class ChainSettings:
     bump_after: timedelta = timedelta(minutes=3)
     low_balance: int = 10**16
     maximum_fee: int = 500 * 10**9
+    awaited_witnesses: tuple[str, ...] = ()
+    quorum: int = 0
 
     @property
     def is_free(self) -> bool:

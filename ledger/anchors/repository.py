@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ledger.anchors.models import (
     Anchor,
@@ -88,8 +88,12 @@ def is_stored(session: Session, made: Anchor | AnchorContract) -> bool:
     return session.scalar(select(Anchor.id).where(*same)) is not None
 
 
-def newest_checkpoint(session: Session) -> LogCheckpoint | None:
-    return session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
+def newest_checkpoint(session: Session, cosigned_by: Sequence[str], quorum: int) -> LogCheckpoint | None:
+    """The newest that so many of the witnesses (vkeys) cosigned."""
+    found = select(LogCheckpoint)
+    if quorum:
+        found = found.where(_cosignatures(LogCheckpoint.size, cosigned_by) >= quorum)
+    return session.scalar(found.order_by(LogCheckpoint.size.desc()).limit(1))
 
 
 def checkpoint(session: Session, size: int) -> LogCheckpoint | None:
@@ -124,14 +128,14 @@ def finalized_covering(
         Anchor.state == AnchorState.FINALIZED, Anchor.size >= size, Anchor.chain_id.in_(chain_ids)
     )
     if quorum:
-        cosigned = (
-            select(func.count())
-            .select_from(CheckpointCosignature)
-            .where(CheckpointCosignature.size == Anchor.size, CheckpointCosignature.witness.in_(cosigned_by))
-            .scalar_subquery()
-        )
-        found = found.where(cosigned >= quorum)
+        found = found.where(_cosignatures(Anchor.size, cosigned_by) >= quorum)
     return session.scalar(found.order_by(Anchor.size, Anchor.finalized_at).limit(1))
+
+
+def _cosignatures(size: InstrumentedAttribute[int], witnesses: Sequence[str]) -> ScalarSelect[int]:
+    """How many of the witnesses cosigned the checkpoint of this size."""
+    cosigned = (CheckpointCosignature.size == size, CheckpointCosignature.witness.in_(witnesses))
+    return select(func.count()).select_from(CheckpointCosignature).where(*cosigned).scalar_subquery()
 
 
 def finalized_size(session: Session, chain_id: int) -> int:

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ledger.merkle import ProofInvalid
-from ledger.note import Checkpoint, NoteInvalid, cosignature_times, open_checkpoint, parse_note
+from ledger.note import Checkpoint, NoteInvalid, cosignature_times, instant, open_checkpoint, parse_note
 from ledger.proof import decode_proof, verify_proof
 from ledger.verifier.layout import CHECKPOINT
 from ledger.verifier.package import Package
@@ -69,8 +69,8 @@ def read_witnessing(package: Package, trust: Trust) -> Witnessing:
     try:
         found = cosignature_times(parse_note(package.member(CHECKPOINT)), trust.witness_keys)
         latest_first = sorted(found.items(), key=lambda item: -item[1])
-        times = {key.name: datetime.fromtimestamp(at, UTC) for key, at in latest_first}
-    except (NoteInvalid, OverflowError, ValueError) as error:
+        times = {key.name: instant(at) for key, at in latest_first}
+    except NoteInvalid as error:
         raise Contradiction(f"见证人的副署不成立：{error}", f"A witness's cosignature doesn't hold: {error}") from error
     return Witnessing(times, trust.witness_quorum)
 

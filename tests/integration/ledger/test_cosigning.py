@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 
 from accounts.policy import Actor
 from app.cli_witness import witness as commands
+from app.embedded import EmbeddedChain
 from core.secrets import SecretBox
 from ledger import keys
 from ledger.adapters.http_witness import HTTPWitness
+from ledger.anchors.service import AnchorService
 from ledger.cosigning import AskedWitness, OtherSize
 from ledger.note import Checkpoint, VerifierKey, as_logged, cosignature_times, parse_note, sign_note
 from ledger.ports import WitnessUnavailable
@@ -28,6 +30,7 @@ from ledger.witness import configuration
 from ledger.witness.memory import Kept, Memory, kept
 from ledger.witness.request import LARGEST_REQUEST, AddCheckpoint
 from ledger.witness.witness import Witness
+from tests.support.anchors import AnchoredLedger, chain_settings, mine
 from tests.support.clock import FixedClock
 from tests.support.ledger import record_many
 from tests.support.witnesses import TestWitness, make_witness, over_http
@@ -150,6 +153,39 @@ def test_a_cosignature_of_another_checkpoint_is_thrown_away(
     asked = AskedWitness(witness.asked.key, lambda _request: line)
 
     assert replace(ledger, witnesses=(asked,)).cosign_latest() == 0
+
+
+@pytest.mark.parametrize("seconds", [-301, 301, 2**62])
+def test_a_witness_whose_clock_is_wrong_is_not_believed(
+    ledger: LedgerService, actor: Actor, clock: FixedClock, make: MakeWitness, seconds: int
+) -> None:
+    """Its line would contradict the records in every package, and nobody could take it back."""
+    witness = make("notary")
+    wrong = replace(witness.running, clock=lambda: int(clock.now().timestamp()) + seconds)
+    grow(ledger, actor)
+    asked = TestWitness.around(wrong, witness.asked.key)
+
+    assert replace(ledger, witnesses=(asked,)).cosign_latest() == 0
+    assert ledger.checkpoint() == ledger.published_checkpoint(1).note
+    assert replace(ledger, witnesses=(witness.asked,), cosigning_pauses={}).cosign_latest() == 1
+
+
+def test_anchors_that_await_the_witnesses(
+    ledger: LedgerService, actor: Actor, chain: EmbeddedChain, clock: FixedClock, make: MakeWitness
+) -> None:
+    witness = make("notary")
+    witnessed = replace(ledger, witnesses=(witness.asked,))
+    settings = replace(chain_settings(chain), awaited_witnesses=(str(witness.asked.key),), quorum=1)
+    anchors = AnchorService(ledger.unit_of_work, [settings], ledger.secrets, ledger)
+    anchored = AnchoredLedger(witnessed, anchors, chain, clock, actor)
+    size = anchored.grow(3)
+    for _ in range(4):
+        anchored.step()
+        mine(chain, 3)
+    assert anchored.all_anchors() == []
+
+    witnessed.cosign_latest()
+    anchored.settle(size)
 
 
 def test_over_http(ledger: LedgerService, actor: Actor, make: MakeWitness) -> None:
