@@ -183,6 +183,7 @@ def main() -> None:
     from app.cli_fsck import fsck_command
     from app.cli_monitor import monitor
     from app.cli_sign import sign_command
+    from app.cli_trust import trust
     from app.cli_validate import validate_command
     from app.cli_verify import verify_command
     from app.cli_witness import witness
@@ -193,6 +194,7 @@ def main() -> None:
     cli.command("validate")(validate_command)
     cli.add_typer(admin, name="admin")
     cli.add_typer(witness, name="witness")
+    cli.add_typer(trust, name="trust")
     cli.add_typer(monitor, name="monitor")
     cli()
 

@@ -40,6 +40,18 @@ def last_sizes(session: Session, witnesses: Sequence[str]) -> dict[str, int]:
     return {row.witness: row.size for row in session.execute(query)}
 
 
+def late(session: Session, witnesses: Sequence[str], since: datetime) -> list[str]:
+    """The witnesses that have cosigned nothing as large as the newest checkpoint that was there at `since`."""
+    newest = session.scalar(
+        select(LogCheckpoint.size)
+        .where(LogCheckpoint.published_at <= since)
+        .order_by(LogCheckpoint.size.desc())
+        .limit(1)
+    )
+    sizes = last_sizes(session, witnesses)
+    return [each for each in witnesses if newest is not None and sizes.get(each, 0) < newest]
+
+
 def keep(session: Session, size: int, found: Cosignature, now: datetime) -> None:
     """Once for each witness and checkpoint; the first stays."""
     row = {

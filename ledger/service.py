@@ -49,6 +49,9 @@ from ledger.tiles import Tile, TileStore
 
 __all__ = ["LedgerService", "LoggedRecord", "PublishedCheckpoint", "StampedCheckpoint", "record_evidence"]
 
+LATE_AFTER = timedelta(minutes=1)
+"""A witness that hasn't cosigned after this time is told of in `/health/ready`."""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedCheckpoint:
@@ -117,6 +120,12 @@ class LedgerService:
         """`clock` counts the seconds for which a witness that failed is left alone."""
         tiles = TileStore(self.objects)
         return Cosigning(self.unit_of_work, tiles, self.witnesses, clock, self.cosigning_pauses)
+
+    def late_witnesses(self, now: datetime) -> list[str]:
+        """Names of the witnesses that haven't cosigned what the log published a minute ago, or anything later."""
+        names = {str(each.key): each.key.name for each in self.witnesses}
+        with self.unit_of_work() as uow:
+            return [names[each] for each in cosignatures.late(uow.session, list(names), now - LATE_AFTER)]
 
     def checkpoint(self) -> bytes:
         """The latest signed checkpoint, with the cosignatures it has. Raises `LogEmpty` before the first."""

@@ -24,6 +24,8 @@ class Health(BaseModel):
     trial_authority: bool
     built_in_timestamp: bool
     anchor_alarms: list[AnchorAlarm]
+    # Evidence stays provisional while too many of them are late.
+    late_witnesses: list[str]
 
 
 class Readiness(BaseModel):
@@ -39,7 +41,7 @@ def sealing(services: CurrentServices) -> Readiness:
 
 @public_router.get("/ready")
 def ready(services: CurrentServices) -> Health:
-    """Answers once the database answers; an error otherwise. Alarms of anchoring are told, and stop nothing."""
+    """Answers once the database answers; an error otherwise. Alarms and late witnesses are told, and stop nothing."""
     with services.unit_of_work() as uow:
         uow.session.execute(text("SELECT 1"))
     platform = services.platform
@@ -53,4 +55,5 @@ def ready(services: CurrentServices) -> Health:
             for chain in services.anchors.status()
             if chain.error_code is not None
         ],
+        late_witnesses=services.ledger.late_witnesses(services.clock.now()),
     )

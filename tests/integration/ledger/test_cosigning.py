@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,21 @@ def test_every_witness_cosigns_and_the_log_shows_it(ledger: LedgerService, actor
         assert witnessed.cosign_latest() == 0  # Nothing is missing any more.
         assert names(witnessed, first, second) == ["first.test/witness", "second.test/witness"]
         assert as_logged(witnessed.checkpoint()) == witnessed.published_checkpoint(size).note
+
+
+def test_one_that_is_late_is_named(ledger: LedgerService, actor: Actor, clock: FixedClock, make: MakeWitness) -> None:
+    """Not in the first minute, and not if it cosigned something later."""
+    prompt, slow = make("prompt"), make("slow")
+    witnessed = replace(ledger, witnesses=(prompt.asked, slow.asked))
+    assert witnessed.late_witnesses(clock.now()) == []
+    grow(ledger, actor)
+    replace(ledger, witnesses=(prompt.asked,)).cosign_latest()
+    assert witnessed.late_witnesses(clock.now()) == []
+    clock.advance(timedelta(minutes=2))
+    assert witnessed.late_witnesses(clock.now()) == ["slow.test/witness"]
+    grow(ledger, actor)
+    witnessed.cosign_latest()
+    assert witnessed.late_witnesses(clock.now()) == []
 
 
 def test_receipts_carry_the_cosignatures(ledger: LedgerService, actor: Actor, make: MakeWitness) -> None:
