@@ -289,3 +289,9 @@ class ProfileInvalid(DingyueError):
     code = "profile_invalid"
     zh = "地区规则文件 {file} 无效：{reason}。请由管理员更正后重启。"
     en = "The region profile {file} is invalid: {reason}. The operator must mend it and restart."
+
+
+class MediationConfidential(InvalidInput):
+    code = "mediation_confidential"
+    zh = "调解材料记载当事人的让步，不得存入登记系统。请去掉附件，只登记调解结果。"
+    en = "Papers of a mediation tell what was conceded and aren't kept here. Leave them out; record only the outcome."

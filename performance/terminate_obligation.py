@@ -2,7 +2,9 @@
 
     overdue | under supervision ─▶ awaiting resolution ─▶ no fault | breach recorded
 
-A breach is recorded only with the document that resolved the dispute, and never out of a mediation (R23).
+A breach is recorded only with the document that resolved the dispute, and never out of a mediation (R23). Of a
+mediation only that it took place, when and before whom is kept: its papers tell what was conceded, and both the
+register and the evidence are read by others.
 """
 
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ from core import ids
 from core.clock import CHINA
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
+from performance.errors import MediationConfidential
 from performance.events import BreachRecorded
 from performance.models import TerminationCase
 from performance.policy import (
@@ -95,7 +98,8 @@ def enter_termination_register(
 def record_outcome(uow: UnitOfWork, actor: Actor, case_id: UUID, resolution: Resolution) -> TerminationCase:
     """The dispute is resolved: a breach goes on record, or nobody was at fault.
 
-    Raises `RegulatorRequired`, `TerminationNotFound`, `EvidenceDocumentNotFound`, and what `policy.finding` raises.
+    Raises `RegulatorRequired`, `TerminationNotFound`, `EvidenceDocumentNotFound`, `MediationConfidential`, and
+    what `policy.finding` raises.
     """
     require_regulator(actor)
     hand, case = repository.locked_with(uow.session, actor, TerminationCase, case_id)
@@ -109,6 +113,8 @@ def record_outcome(uow: UnitOfWork, actor: Actor, case_id: UUID, resolution: Res
         decided_on=resolution.decided_on,
         today=uow.now.astimezone(CHINA).date(),
     )
+    if resolution.outcome is DisputeOutcome.MEDIATION and documents:
+        raise MediationConfidential
     is_breach = change is ObligationChange.RECORD_BREACH
     case.state = TerminationState.BREACH_RECORDED if is_breach else TerminationState.NO_FAULT
     case.outcome, case.decided_on, case.resolved_at = resolution.outcome, resolution.decided_on, uow.now
