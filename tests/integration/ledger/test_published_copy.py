@@ -24,6 +24,7 @@ from ledger.note import VerifierKey, cosign, cosignature_times, open_checkpoint,
 from ledger.published_copy import CHECKPOINT_KEY, copy_checkpoint
 from ledger.service import LedgerService
 from ledger.tiles import TILE_WIDTH, decode_bundle, tile_at
+from tests.support.clock import FixedClock
 from tests.support.ledger import record_many
 from tests.support.witnesses import make_witness
 
@@ -73,17 +74,18 @@ def test_the_whole_log_is_in_the_bucket(
 
 
 def test_the_copy_gets_cosignatures_that_come_later(
-    ledger: LedgerService, notes: list[bytes], engine: Engine, tmp_path: Path
+    ledger: LedgerService, notes: list[bytes], engine: Engine, clock: FixedClock, tmp_path: Path
 ) -> None:
     handle_events(ledger, engine)
     assert copy(ledger) == notes[-1]
-    witness = make_witness(tmp_path / "witness", "notary.test/witness", ledger, lambda: 1_800_000_000)
+    now = int(clock.now().timestamp())
+    witness = make_witness(tmp_path / "witness", "notary.test/witness", ledger, lambda: now)
     with closing(witness.running.memory):
         assert replace(ledger, witnesses=(witness.asked,)).cosign_latest() == 1
     handle_events(ledger, engine)
 
     assert copy(ledger) == ledger.checkpoint() != notes[-1]
-    assert cosignature_times(parse_note(copy(ledger)), [witness.asked.key]) == {witness.asked.key: 1_800_000_000}
+    assert cosignature_times(parse_note(copy(ledger)), [witness.asked.key]) == {witness.asked.key: now}
 
 
 def test_there_is_no_copy_of_an_empty_log(ledger: LedgerService) -> None:
