@@ -29,7 +29,7 @@ from performance.models import Contract
 class NewReportedFact(Request):
     """What your organisation, or a platform that it speaks for, knows of a contract. An award, invoice or payment has
     an `amount`; an invoice, payment, acceptance or completion its `obligation_id`; an acceptance an `outcome`; a
-    month's volume `quantity` and `month`. A correction names the fact it `corrects`."""
+    month's volume `quantity` and `month`. A correction names the fact it corrects."""
 
     kind: ReportKind
     source_system: Name
@@ -43,9 +43,10 @@ class NewReportedFact(Request):
     outcome: AcceptanceOutcome | None = None
     signed_on: Annotated[date | None, Field(description="What a filing says the day of signature was")] = None
     sha256: Annotated[
-        str | None, Field(pattern=r"^[0-9a-f]{64}$", description="What the source says its file's digest is")
+        str | None,
+        Field(pattern=r"^[0-9a-f]{64}$", description="What the source says its file's digest is", examples=["0" * 64]),
     ] = None
-    corrects: Annotated[str | None, Field(max_length=40, examples=["rep_…"])] = None
+    corrects_id: Annotated[str | None, Field(max_length=40, examples=["rep_…"])] = None
     document_ids: DocumentIds = Field(default_factory=list)
 
     def report(self) -> FactReport:
@@ -63,7 +64,7 @@ class NewReportedFact(Request):
             outcome=self.outcome,
             signed_on=self.signed_on,
             sha256=self.sha256,
-            corrects_id=ids.parse(REPORT, self.corrects) if self.corrects else None,
+            corrects_id=ids.parse(REPORT, self.corrects_id) if self.corrects_id else None,
             document_ids=tuple(document_ids(self.document_ids)),
         )
 
@@ -90,7 +91,7 @@ class ReportedFactView(BaseModel):
     side: ReportSide
     source_system: str
     external_id: str
-    corrects: str | None
+    corrects_id: str | None
     occurred_on: date
     amount: AmountView | None
     quantity: str | None
@@ -197,7 +198,7 @@ def fact_view(fact: ReportedFact) -> ReportedFactView:
         side=ReportSide(fact.side),
         source_system=fact.source_system,
         external_id=fact.external_id,
-        corrects=ids.public(REPORT, fact.corrects_id) if fact.corrects_id else None,
+        corrects_id=ids.public(REPORT, fact.corrects_id) if fact.corrects_id else None,
         occurred_on=fact.occurred_on,
         amount=amount,
         quantity=fact.quantity,

@@ -29,8 +29,8 @@ class FactInFuture(InvalidInput):
 
 class FactTaken(Conflict):
     code = "reported_fact_taken"
-    zh = "来源系统 {source_system} 的记录 {external_id} 已报送过。更正请注明被更正的编号（corrects）。"
-    en = "The record {external_id} of {source_system} was reported already. To correct it, name it in corrects."
+    zh = "来源系统 {source_system} 的记录 {external_id} 已报送过。更正请注明被更正的编号（corrects_id）。"
+    en = "The record {external_id} of {source_system} was reported already. To correct it, name it in corrects_id."
 
 
 class QuantityUnreadable(InvalidInput):

@@ -230,6 +230,7 @@ class Office:
         contract = self.done("purchaser", "POST", "/v1/contracts", self.contract_body())
         self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
         self._follow([each["id"] for each in contract["obligations"]])
+        self._evaluate(contract["id"])
         self._keep_a_seal()  # After days have passed: a person's session lasts for hours.
         self.certify()
         self.open_session()
@@ -356,6 +357,21 @@ class Office:
             "document_ids": [self.upload("regulator")],
         }
         self.done("regulator", "POST", f"/v1/terminations/{ended['id']}/outcome", award)
+
+    def _evaluate(self, contract: str) -> None:
+        """A draft of the purchaser's, and a finding about an award of another amount."""
+        about = {"role": "supplier", "reason": "年度评价"}
+        self.ids["evaluation_id"] = self.done("purchaser", "POST", f"/v1/contracts/{contract}/evaluations", about)["id"]
+        award = {
+            "kind": "award",
+            "source_system": "公共资源交易平台",
+            "external_id": "ZB-1",
+            "occurred_on": self.day(),
+            "amount": {"amount": "470000.00"},
+        }
+        reported = self.done("regulator", "POST", f"/v1/contracts/{contract}/reported-facts", award)
+        self.ids["corrects_id"] = reported["fact"]["id"]
+        self.ids["finding_id"] = reported["findings"][0]["id"]
 
     def _hire(self) -> None:
         for number, (name, (kind, region, roles)) in enumerate(_CAST.items()):
