@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from accounts.policy import Actor, OrganisationKind, Scope
+from core import ids
 from core.clock import CHINA
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
@@ -123,7 +124,8 @@ def submit_evaluation(
     evaluation.submitted_at = uow.now
     evaluation.score_hundredths, evaluation.grade = score.hundredths, score.grade
     facts = {**_score_facts(score, rows), "comment_until": evaluation.comment_until.isoformat()}
-    evidence_id = take_step(uow, actor, hand, EvaluationChange.SUBMIT, text=text, facts=facts)
+    documents = contracts.documents_of(uow.session, actor, _document_ids(rows))
+    evidence_id = take_step(uow, actor, hand, EvaluationChange.SUBMIT, text=text, facts=facts, documents=documents)
     uow.emit(
         EvaluationOpenForComment(
             evaluation_id=evaluation.id,
@@ -179,6 +181,12 @@ def _score_facts(score: Score, rows: Mapping[Factor, EvaluationAssessment]) -> d
             for share in score.shares
         ],
     }
+
+
+def _document_ids(rows: Mapping[Factor, EvaluationAssessment]) -> list[UUID]:
+    """Of the documents that the standing assessments rest on: with the submission the parties get their evidence."""
+    given = [ids.parse(ids.DOCUMENT, each["document_id"]) for row in rows.values() for each in row.documents]
+    return list(dict.fromkeys(given))
 
 
 def _draft_of(uow: UnitOfWork, actor: Actor, evaluation_id: UUID, change: EvaluationChange) -> EvaluationInHand:
