@@ -11,8 +11,11 @@ from tests.support.clock import FixedClock
 def test_a_dead_connection_is_replaced_before_anybody_uses_it(
     engine: Engine, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A pool of its own: other tests' must not be left with the dead connection.
+    own = database.create_database_engine(engine.url.render_as_string(hide_password=False))
+
     def backend() -> int:
-        with UnitOfWork(engine, clock) as uow:
+        with UnitOfWork(own, clock) as uow:
             return int(uow.session.scalar(text("SELECT pg_backend_pid()")) or 0)
 
     first = backend()
@@ -23,3 +26,4 @@ def test_a_dead_connection_is_replaced_before_anybody_uses_it(
     monkeypatch.setattr(database, "_TRUSTED_SECONDS", 0.0)  # as if it had lain idle
 
     assert backend() != first
+    own.dispose()
