@@ -1,0 +1,1 @@
+"""What a contract's text says: amounts, dates, periods, parties, schedules. Pure."""
