@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from notify.webhooks.service import WebhookService
     from performance.crosschecks.service import CrosscheckService
     from performance.evaluation.service import EvaluationService
+    from performance.review.service import ReviewService
     from performance.service import PerformanceService
     from signing.bulk.service import BulkService
     from signing.pki.service import PKIService
@@ -70,6 +71,7 @@ class Services:
     performance: "PerformanceService"
     evaluations: "EvaluationService"
     crosschecks: "CrosscheckService"
+    reviews: "ReviewService"
     credit: "CreditService"
     notify: "NotifyService"
     webhooks: "WebhookService"

@@ -50,6 +50,8 @@ from performance.crosschecks.pdf_text import SandboxedTextReader
 from performance.crosschecks.service import CrosscheckService
 from performance.evaluation.calendar import PublishedCalendar
 from performance.evaluation.service import EvaluationService
+from performance.review.pdf_text import SandboxedContractReader
+from performance.review.service import ReviewService
 from performance.service import PerformanceService
 from signing.bulk.sandboxed import SandboxedSheetReader
 from signing.bulk.service import BulkService
@@ -241,6 +243,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         performance=PerformanceService(unit_of_work),
         evaluations=EvaluationService(unit_of_work, PublishedCalendar()),
         crosschecks=CrosscheckService(unit_of_work, objects, SandboxedTextReader(sandbox_of(settings.sandbox))),
+        reviews=ReviewService(unit_of_work, objects, SandboxedContractReader(sandbox_of(settings.sandbox)), SOFTWARE),
         credit=CreditService(unit_of_work),
         notify=NotifyService(
             unit_of_work=unit_of_work,

@@ -59,6 +59,8 @@ EVENTS: Mapping[str, Statement] = {
     "determination.publish": Statement("认定公示", "Determination published"),
     "determination.revise": Statement("认定变更", "Determination revised"),
     "determination.revoke": Statement("认定撤销", "Determination revoked"),
+    "contract.reviewed": Statement("合同风险审查", "Contract text reviewed"),
+    "contract.draft_confirmed": Statement("登记草稿经人员确认", "Draft of the entry confirmed by a person"),
     "evaluation.open": Statement("履约评价开启", "Evaluation opened"),
     "evaluation.assess": Statement("履约评价打分", "Factor assessed"),
     "evaluation.submit": Statement("履约评价提交并征求意见", "Evaluation submitted for comment"),

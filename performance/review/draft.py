@@ -66,8 +66,8 @@ _CONFIDENCE = {
     "delivery_after_event": 78,
     "works_completion": 88,
 }
-_NUMBERED = re.compile(r"^(?:第[^条]{1,4}条|[一二三四五六七八九十]{1,3}、|\([^)]{1,3}\)|[0-9.]{1,5}[、.)]?)\s*")
-_LONGEST_TITLE = 60
+_NUMBERED = re.compile(r"^(?:第[^条]{1,4}条|[一二三四五六七八九十]{1,3}、|[(（][^)）]{1,3}[)）]|[0-9.]{1,5}[、.)]?)\s*")
+_LONGEST_TITLE, _SHORT = 60, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +217,11 @@ def _amount(reading: Reading, milestone: Milestone) -> tuple[Money | None, bool]
 
 def _title(reading: Reading, milestone: Milestone) -> str:
     """The words themselves, without their number, as a person would look for them."""
-    body = reading.text.body
-    start = milestone.start
-    if milestone.end - start < 20:  # a bare day: the sentence around it tells what is due
+    start, end = milestone.start, milestone.end
+    if end - start < _SHORT:  # a bare day: the sentence around it tells what is due
         sentence = next(each for each in reading.text.sentences if each.start <= start < each.end)
-        return _NUMBERED.sub("", sentence.text)[:_LONGEST_TITLE]
-    return _NUMBERED.sub("", body[start : milestone.end])[:_LONGEST_TITLE]
+        start, end = sentence.start, sentence.end
+    return _NUMBERED.sub("", reading.text.span(start, end).quote)[:_LONGEST_TITLE]
 
 
 def _due_on(reading: Reading, calendar: HolidayCalendar, deadline: Deadline) -> date | None:

@@ -21,13 +21,13 @@ _SHORTEST = 6.0
 _SAME_ROW = 0.5
 _GAP, _WIDE_GAP = 0.18, 0.75
 """In widths of a Chinese character: a blank between words, and a gap that somebody left."""
-_CLOSED = "。;；:：!！?？"
+_CLOSED = "。;；!！?？"
 _UNBROKEN = re.compile(r"[A-Za-z0-9.,%¥/_@-]*")
 """What isn't broken: a row ends early if such a piece didn't fit."""
 _OPENS = re.compile(
     rf"\s*(?:第\s*[0-9〇零一二三四五六七八九十百]{{1,4}}\s*条|[一二三四五六七八九十]{{1,3}}、|[(（][一二三四五六七八九十0-9]{{1,3}}[)）]"
-    rf"|[0-9]{{1,2}}(?:\.[0-9]{{1,2}})*[.、 ．]|附件|{ROLE}\s*(?:[(（][^()（）]{{1,12}}[)）])?\s*[:：]"
-    r"|(?:统一社会)?信用代码|签[订署]|地址|法定代表人)"
+    rf"|[1-9][0-9]?(?:\.[0-9]{{1,2}})*(?:[.．、](?![0-9])| )|附件|{ROLE}\s*(?:[(（][^()（）]{{1,12}}[)）])?\s*[:：]"
+    r"|(?:统一社会)?信用代码|签[订署]|地址|法定代表人|[0-9二][0-9〇零○]{3}\s*年[^,，。;；]{3,8}日\s*$)"
 )
 
 

@@ -15,6 +15,8 @@ from performance.review.rule import Hit, Severity
 from performance.review.rules import RULES
 from performance.review.text import ContractText, Span
 
+REVIEW = "rvw"
+
 
 class Outcome(StrEnum):
     """`clear`: every page was read, and no rule found anything. It is no promise that the contract has no risk."""

@@ -219,6 +219,7 @@ class Office:
     def fill(self) -> None:
         """One of every kind, by the name its path parameter has."""
         self.ids["document_id"] = self.upload()
+        self.ids["review_id"] = self.done("purchaser", "POST", f"/v1/documents/{self.ids['document_id']}/review")["id"]
         self.ids["envelope_id"] = self.send_envelope()
         sent = self.done("purchaser", "GET", f"/v1/envelopes/{self.ids['envelope_id']}")
         self.ids["recipient_id"] = sent["recipients"][0]["id"]

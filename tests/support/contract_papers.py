@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -55,9 +57,7 @@ def sample(name: str) -> Sample:
 def drawn(text: str, *, size: float = 12, numbered: bool = False, margin: float = 28 * mm, times: int = 1) -> bytes:
     """The text as a PDF: its first line centred, lines indented and broken anywhere, tables ruled, with page numbers
     if asked. `times` repeats the body, for long contracts."""
-    if _FONT not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(_FONT, str(NOTO_SANS_SC)))
-    body = ParagraphStyle("body", fontName=_FONT, fontSize=size, leading=1.6 * size, wordWrap="CJK")
+    body = ParagraphStyle("body", fontName=_registered(), fontSize=size, leading=1.6 * size, wordWrap="CJK")
     lines = [line for line in text.splitlines() if line.strip()]
     title = ParagraphStyle("title", parent=body, fontSize=1.5 * size, leading=2.4 * size, alignment=TA_CENTER)
     story: list[Flowable] = [Paragraph(lines[0], title)]
@@ -69,6 +69,26 @@ def drawn(text: str, *, size: float = 12, numbered: bool = False, margin: float 
     )
     document.build(story, onFirstPage=_number if numbered else _nothing, onLaterPages=_number if numbered else _nothing)
     return buffer.getvalue()
+
+
+def scanned(pages: int = 1, *, words: str = "") -> bytes:
+    """Pages that are pictures, as a scanner makes them; `words` stand on each as text, as a stamp may."""
+    noise = Image.effect_noise((60, 85), 40).convert("RGB")
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, invariant=True)
+    for _ in range(pages):
+        canvas.drawImage(ImageReader(noise), 0, 0, *A4)
+        canvas.setFont(_registered(), 9)
+        canvas.drawString(20 * mm, 10 * mm, words)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _registered() -> str:
+    if _FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(_FONT, str(NOTO_SANS_SC)))
+    return _FONT
 
 
 def _flowables(lines: list[str], style: ParagraphStyle, *, width: float) -> Iterator[Flowable]:
