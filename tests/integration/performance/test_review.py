@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from performance.review.pdf_text import ContractReader, SandboxedContractReader,
 from performance.review.rules import VERSION
 from performance.review.service import ReviewDossier, ReviewService
 from signing.models import Document
+from tests.support.clock import FixedClock
 from tests.support.contract_papers import drawn, sample, scanned
 
 if TYPE_CHECKING:
@@ -98,9 +100,10 @@ def test_each_finding_quotes_the_page(desk: Desk) -> None:
     assert "300000.00" in finding["zh"]
 
 
-def test_the_same_document_reviewed_twice_is_two_reviews_with_one_result(desk: Desk) -> None:
+def test_the_same_document_reviewed_twice_is_two_reviews_with_one_result(desk: Desk, clock: FixedClock) -> None:
     document_id = desk.upload(drawn(sample(CLEAN).text))
     first = desk.service.review(desk.world.purchaser, document_id).review
+    clock.advance(timedelta(seconds=1))  # ids of one millisecond sort by chance
     second = desk.service.review(desk.world.purchaser, document_id).review
     assert (first.findings, first.draft) == (second.findings, second.draft)
     page = desk.service.reviews(desk.world.purchaser, document_id, limit=1)
