@@ -48,7 +48,6 @@ from notify.webhooks.addresses import AddressPolicy
 from notify.webhooks.service import WebhookService
 from performance.crosschecks.pdf_text import SandboxedTextReader
 from performance.crosschecks.service import CrosscheckService
-from performance.evaluation.calendar import PublishedCalendar
 from performance.evaluation.service import EvaluationService
 from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
@@ -140,20 +139,89 @@ def build(settings: Settings) -> Application:
     return Application(settings, engine, clock, services, Dispatcher(engine, unit_of_work, subscribers(services)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Signatures:
+    """What signs, stamps and vouches. `remote_roots` are those of other people's signers, `external_roots` those of
+    the time-stamp authority that signatures use. All DER."""
+
+    pki: PKIService
+    authority: TimestampAuthority
+    signer: PDFSigner
+    remote_roots: list[bytes]
+    external_roots: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    ledger: LedgerService
+    anchors: AnchorService
+    grading: Grading
+    packages: PackageService
+
+
 def build_services(settings: Settings, base: Foundation) -> Services:
     """Every service with its real adapters, as the settings say."""
-    unit_of_work, objects, secrets = base.unit_of_work, base.objects, base.secrets
+    unit_of_work, sandbox, platform = base.unit_of_work, sandbox_of(settings.sandbox), _platform(settings)
+    signatures = _signatures(settings, base)
+    evidence = _evidence(settings, base, signatures, platform)
+    signing = _signing(settings, base, signatures, platform)
+    return Services(
+        platform=platform,
+        clock=base.clock,
+        clock_control=_clock_control(settings, base.clock),
+        unit_of_work=unit_of_work,
+        objects=base.objects,
+        secrets=base.secrets,
+        accounts=AccountService(unit_of_work),
+        pki=signatures.pki,
+        ledger=evidence.ledger,
+        anchors=evidence.anchors,
+        grading=evidence.grading,
+        packages=evidence.packages,
+        signing=signing,
+        templates=TemplateService(context=signing),
+        bulk=BulkService(signing=signing, read=SandboxedSheetReader(sandbox)),
+        seals=SealService(
+            unit_of_work=unit_of_work,
+            objects=base.objects,
+            certificates=signatures.pki,
+            pictures=TrialPictures(),
+            software=SOFTWARE,
+        ),
+        validation=ValidationService(
+            signatures.pki,
+            signing_roots=signatures.remote_roots,
+            timestamp_roots=signatures.external_roots,
+            verify=SandboxedPDFVerifier(sandbox),
+            clock=base.clock,
+        ),
+        performance=PerformanceService(unit_of_work),
+        evaluations=EvaluationService(unit_of_work),
+        crosschecks=CrosscheckService(unit_of_work, base.objects, SandboxedTextReader(sandbox)),
+        reviews=ReviewService(unit_of_work, base.objects, SandboxedContractReader(sandbox), SOFTWARE),
+        credit=CreditService(unit_of_work),
+        notify=NotifyService(
+            unit_of_work=unit_of_work,
+            secrets=base.secrets,
+            channel=_channel(settings.messages, settings.base_url, unit_of_work),
+            base_url=settings.base_url,
+            signature=settings.messages.signature,
+        ),
+        webhooks=_webhooks(settings, base),
+    )
+
+
+def _signatures(settings: Settings, base: Foundation) -> _Signatures:
     seal = open_platform_seal(settings.signing.seal, base.clock.now()) if settings.signing.seal else None
     pki = PKIService(
-        unit_of_work=unit_of_work,
-        secrets=secrets,
+        unit_of_work=base.unit_of_work,
+        secrets=base.secrets,
         base_url=settings.base_url,
         clock=base.clock,
         external_seal=seal,
     )
     authority = _timestamp_authority(settings, pki, base.clock)
     external_roots = _roots_in(settings.timestamp.roots_file)
-    stamp_roots = _timestamp_roots(settings)
     remote_roots = _roots_in(settings.signing.remote_roots_file)
     others = [*external_roots, *remote_roots, *(seal.roots if seal else ())]
     signer = PDFSigner(
@@ -165,94 +233,65 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         others=RevocationSource(clock=base.clock, roots=others).material if others else None,
         level=settings.signing.level,
     )
-    further = _further_authorities(settings)
+    return _Signatures(pki, authority, signer, remote_roots, external_roots)
+
+
+def _evidence(settings: Settings, base: Foundation, signatures: _Signatures, platform: Platform) -> _Evidence:
+    authorities = (signatures.authority, *_further_authorities(settings))
     ledger = LedgerService(
-        unit_of_work, objects, secrets, settings.log.origin, (authority, *further), witnesses=_witnesses(settings.log)
+        base.unit_of_work,
+        base.objects,
+        base.secrets,
+        settings.log.origin,
+        authorities,
+        witnesses=_witnesses(settings.log),
     )
     chains = [_chain(chain, settings) for chain in settings.all_chains]
-    anchor_service = AnchorService(unit_of_work, chains, secrets, ledger)
+    anchors = AnchorService(base.unit_of_work, chains, base.secrets, ledger)
     witnesses = WitnessPolicy(settings.log.witness_quorum, tuple(each.vkey for each in settings.log.witnesses))
-    platform = _platform(settings)
-    signing = SigningService(
-        unit_of_work=unit_of_work,
-        objects=objects,
-        secrets=secrets,
-        screener=SandboxedScreener(sandbox_of(settings.sandbox), _screening_limits(settings)),
-        locator=SandboxedLocator(sandbox_of(settings.sandbox)),
-        preparer=SandboxedPreparer(sandbox_of(settings.sandbox)),
-        signer=signer,
-        issuer=pki,
-        sealer=signer,
+    stamp_roots, sandbox = _timestamp_roots(settings), sandbox_of(settings.sandbox)
+    packages = PackageService(
+        unit_of_work=base.unit_of_work,
+        objects=base.objects,
+        ledger=ledger,
+        anchors=anchors,
+        timestamp_authority=signatures.authority,
+        sealer=signatures.signer,
+        roots=lambda: _roots(signatures.pki, signatures.remote_roots, stamp_roots),
+        operator=Operator(settings.operator.name, settings.base_url, SOFTWARE, settings.operator.filing_number),
+        honesty=Honesty(
+            is_development_chain=platform.is_development_chain,
+            is_trial_authority=platform.is_trial_authority,
+            is_built_in_timestamp=platform.is_built_in_timestamp,
+        ),
+        fonts=ReportFonts(REGULAR, BOLD),
+        witnesses=witnesses,
+        verify=SandboxedPackageVerifier(sandbox),
+        verify_document=SandboxedPDFVerifier(sandbox),
+    )
+    return _Evidence(ledger, anchors, Grading(ledger, anchors, witnesses), packages)
+
+
+def _signing(settings: Settings, base: Foundation, signatures: _Signatures, platform: Platform) -> SigningService:
+    sandbox = sandbox_of(settings.sandbox)
+    return SigningService(
+        unit_of_work=base.unit_of_work,
+        objects=base.objects,
+        secrets=base.secrets,
+        screener=SandboxedScreener(sandbox, _screening_limits(settings)),
+        locator=SandboxedLocator(sandbox),
+        preparer=SandboxedPreparer(sandbox),
+        signer=signatures.signer,
+        issuer=signatures.pki,
+        sealer=signatures.signer,
         imprint=Imprint(
             base_url=settings.base_url,
-            timestamp_authority=authority.name,
+            timestamp_authority=signatures.authority.name,
             is_trial_authority=platform.is_trial_authority,
             is_built_in_timestamp=platform.is_built_in_timestamp,
         ),
         software=SOFTWARE,
         clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
-    )
-    return Services(
-        platform=platform,
-        clock=base.clock,
-        clock_control=_clock_control(settings, base.clock),
-        unit_of_work=unit_of_work,
-        objects=objects,
-        secrets=secrets,
-        accounts=AccountService(unit_of_work),
-        pki=pki,
-        ledger=ledger,
-        anchors=anchor_service,
-        grading=Grading(ledger, anchor_service, witnesses),
-        packages=PackageService(
-            unit_of_work=unit_of_work,
-            objects=objects,
-            ledger=ledger,
-            anchors=anchor_service,
-            timestamp_authority=authority,
-            sealer=signer,
-            roots=lambda: _roots(pki, remote_roots, stamp_roots),
-            operator=Operator(settings.operator.name, settings.base_url, SOFTWARE, settings.operator.filing_number),
-            honesty=Honesty(
-                is_development_chain=platform.is_development_chain,
-                is_trial_authority=platform.is_trial_authority,
-                is_built_in_timestamp=platform.is_built_in_timestamp,
-            ),
-            fonts=ReportFonts(REGULAR, BOLD),
-            witnesses=witnesses,
-            verify=SandboxedPackageVerifier(sandbox_of(settings.sandbox)),
-            verify_document=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
-        ),
-        signing=signing,
-        templates=TemplateService(context=signing),
-        bulk=BulkService(signing=signing, read=SandboxedSheetReader(sandbox_of(settings.sandbox))),
-        seals=SealService(
-            unit_of_work=unit_of_work,
-            objects=objects,
-            certificates=pki,
-            pictures=TrialPictures(),
-            software=SOFTWARE,
-        ),
-        validation=ValidationService(
-            pki,
-            signing_roots=remote_roots,
-            timestamp_roots=external_roots,
-            verify=SandboxedPDFVerifier(sandbox_of(settings.sandbox)),
-            clock=base.clock,
-        ),
-        performance=PerformanceService(unit_of_work),
-        evaluations=EvaluationService(unit_of_work, PublishedCalendar()),
-        crosschecks=CrosscheckService(unit_of_work, objects, SandboxedTextReader(sandbox_of(settings.sandbox))),
-        reviews=ReviewService(unit_of_work, objects, SandboxedContractReader(sandbox_of(settings.sandbox)), SOFTWARE),
-        credit=CreditService(unit_of_work),
-        notify=NotifyService(
-            unit_of_work=unit_of_work,
-            secrets=secrets,
-            channel=_channel(settings.messages, settings.base_url, unit_of_work),
-            base_url=settings.base_url,
-            signature=settings.messages.signature,
-        ),
-        webhooks=_webhooks(settings, base),
     )
 
 

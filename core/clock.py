@@ -60,9 +60,14 @@ def rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def china_day(instant: datetime) -> date:
+    """The calendar day in China."""
+    return instant.astimezone(CHINA).date()
+
+
 def local_date(instant: datetime) -> str:
     """The calendar day in China, `YYYY-MM-DD`."""
-    return instant.astimezone(CHINA).date().isoformat()
+    return china_day(instant).isoformat()
 
 
 def check_day(day: date) -> date:

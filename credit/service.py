@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.policy import Actor, OrganisationKind, Scope
-from core.clock import CHINA
+from core.clock import china_day
 from core.events import Reaction, Subscription
 from core.unit_of_work import UnitOfWorkFactory
 from credit import recording, repository
@@ -59,7 +59,7 @@ class CreditService:
         """
         actor.require(Scope.CREDIT_READ)
         with self.unit_of_work() as uow:
-            today = uow.now.astimezone(CHINA).date()
+            today = china_day(uow.now)
             day = at or today
             if day > today:
                 raise ScoreDateInFuture(at=day.isoformat(), today=today.isoformat())
@@ -94,7 +94,7 @@ class CreditService:
             is_reversed = repository.has_event(uow.session, f"reversal:{event.id.hex}")
             if event.type == CreditEventType.REVERSAL or is_reversed:
                 raise EventNotReversible
-            today = uow.now.astimezone(CHINA).date()
+            today = china_day(uow.now)
             return recording.record_reversal(uow, event, subject, on=today, source_document=source_document)
 
 

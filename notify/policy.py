@@ -18,7 +18,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from core.clock import CHINA
+from core.clock import CHINA, china_day
 
 OFFSETS_DAYS = (-7, 0)
 SENT_AT = time(9)
@@ -86,10 +86,6 @@ class PlannedReminder:
     late_reason: LateReason | None
 
 
-def _china_date(instant: datetime) -> date:
-    return instant.astimezone(CHINA).date()
-
-
 def is_allowed(instant: datetime) -> bool:
     """Whether reminders may go out at `instant`."""
     opens, closes = WINDOW
@@ -113,8 +109,8 @@ def plan(due_on: date, now: datetime) -> list[PlannedReminder]:
 def _planned(due_on: date, offset_days: int, now: datetime) -> PlannedReminder:
     nominal = datetime.combine(due_on + timedelta(days=offset_days), SENT_AT, CHINA)
     send_at = nominal if now <= nominal else next_allowed(now)
-    is_late = _china_date(send_at) > _china_date(nominal)
-    is_overtaken = has_been_overtaken(due_on, offset_days, send_at) or due_on < _china_date(now)
+    is_late = china_day(send_at) > china_day(nominal)
+    is_overtaken = has_been_overtaken(due_on, offset_days, send_at) or due_on < china_day(now)
     return PlannedReminder(
         offset_days=offset_days,
         send_at=send_at,
@@ -125,12 +121,12 @@ def _planned(due_on: date, offset_days: int, now: datetime) -> PlannedReminder:
 
 def has_been_overtaken(due_on: date, offset_days: int, at: datetime) -> bool:
     """An early reminder that could only go out on the due day, or after, says nothing its successor doesn't."""
-    return offset_days < 0 and _china_date(at) >= due_on
+    return offset_days < 0 and china_day(at) >= due_on
 
 
 def late_reason(planned_reason: str | None, send_at: datetime, now: datetime) -> str | None:
     """The reason to keep for a reminder that goes out at `now`."""
-    if planned_reason is None and _china_date(now) > _china_date(send_at):
+    if planned_reason is None and china_day(now) > china_day(send_at):
         return LateReason.SENT_LATE
     return planned_reason
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.policy import Actor, Scope
 from accounts.repository import organisations_by_uscc
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import intake, repository
 from performance.compose_contract import compose_contract
@@ -36,7 +36,7 @@ def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, pr
     `EnvelopeNotFound`, `EnvelopeNotOpen` or `EnvelopeTaken`.
     """
     actor.require(Scope.CONTRACTS_WRITE)
-    intake.check_elements(elements, uow.now.astimezone(CHINA).date())
+    intake.check_elements(elements, china_day(uow.now))
     if elements.signed_on is not None and elements.envelope_id is not None:
         raise SignedOnWithEnvelope
     profile = profiles.current(elements.region or actor.region)

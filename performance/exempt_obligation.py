@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from accounts.policy import Actor, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
 from performance.errors import ExemptionAnswered, ExemptionPending, ObligationStateForbids
@@ -67,7 +67,7 @@ def request_exemption(
         ground,
         occurred_on=occurred_on,
         due_on=obligation.due_on,
-        today=uow.now.astimezone(CHINA).date(),
+        today=china_day(uow.now),
         has_evidence=bool(documents),
     )
     request = Exemption(

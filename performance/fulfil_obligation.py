@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.policy import Actor, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
 from performance.errors import ClaimPending, NotAParty
@@ -47,7 +47,7 @@ def claim_fulfilment(
     hand = repository.locked_obligation(uow.session, actor, obligation_id)
     obligation = hand.obligation
     require_role(uow, actor, hand, obligation.debtor_role)
-    today = uow.now.astimezone(CHINA).date()
+    today = china_day(uow.now)
     policy.check_claim(ObligationState(obligation.state), fulfilled_on, today)
     if repository.pending_claim(uow.session, obligation.id) is not None:
         raise ClaimPending

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Scope
-from core.clock import CHINA
+from core.clock import china_day
 from core.money import Money
 from performance import explanation, listing, repository
 from performance.errors import ListCursorInvalid
@@ -80,11 +80,6 @@ class ObligationDossier:
     termination_cases: Sequence[TerminationCase]
     exemptions: Sequence[Exemption]
     variations: Sequence[Variation]
-
-
-def today(now: datetime) -> date:
-    """The calendar day in China."""
-    return now.astimezone(CHINA).date()
 
 
 def obligation_states(names: Sequence[str]) -> tuple[ObligationState, ...]:
@@ -177,7 +172,7 @@ def explain(
         due_on=row.due_on,
         due_version=row.due_version,
         closed_on=row.closed_on,
-        today=today(now),
+        today=china_day(now),
         evidence=_case_facts(about),
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accounts.policy import Actor
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from ledger.record import EvidenceFile, StoredFile, Subject
 from ledger.service import record_evidence
@@ -181,7 +181,7 @@ def leave_registers(uow: UnitOfWork, hand: ObligationInHand, outcome: str) -> No
 def close_obligation(uow: UnitOfWork, hand: ObligationInHand, outcome: str, evidence_id: UUID) -> None:
     """Tells the packages above that nothing more is expected: no more reminders, and credit may count it."""
     obligation = hand.obligation
-    obligation.closed_on = obligation.closed_on or uow.now.astimezone(CHINA).date()
+    obligation.closed_on = obligation.closed_on or china_day(uow.now)
     uow.emit(
         ObligationClosed(
             obligation_id=obligation.id,

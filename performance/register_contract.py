@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from core import ids
-from core.clock import CHINA, rfc3339
+from core.clock import china_day, rfc3339
 from core.unit_of_work import UnitOfWork
 from performance import repository
 from performance.compose_contract import compose_from_envelope, signed_by
@@ -49,7 +49,7 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
     # The contract is the envelope's first document; the others are its annexes.
     contract.signed_object_key, contract.signed_sha256 = event.documents[0].object_key, event.documents[0].sha256
     contract.evidence_id = event.evidence_id
-    contract.signed_on = event.completed_at.astimezone(CHINA).date()
+    contract.signed_on = china_day(event.completed_at)
     change_contract(uow, file, ContractState.SIGNED, SYSTEM, reason="信封签署完成", evidence_id=event.evidence_id)
     absent = sorted({party.name for party in file.parties if party.uscc not in signed_by(event.signers)})
     if absent:

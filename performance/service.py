@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.policy import Actor
+from core.clock import china_day
 from core.events import Reaction, Subscription
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from performance import (
@@ -100,7 +101,7 @@ class PerformanceService:
         """The soonest due first. `is_overdue`: only those whose day has passed and that are still open."""
         with self.unit_of_work() as uow:
             wanted = ObligationFilter(
-                due_before, reading.obligation_states(states), reading.today(uow.now) if is_overdue else None
+                due_before, reading.obligation_states(states), china_day(uow.now) if is_overdue else None
             )
             return reading.obligations(uow.session, actor, wanted, cursor=cursor, limit=limit)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.policy import Actor, OrganisationKind, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
 from performance.errors import RegulatorRequired
@@ -63,7 +63,7 @@ def record_step(
     require_regulator(actor)
     hand, case = repository.locked_with(uow.session, actor, SupervisionCase, case_id)
     earlier = [StepKind(step.kind) for step in repository.steps_of(uow.session, [case.id])]
-    today = uow.now.astimezone(CHINA).date()
+    today = china_day(uow.now)
     policy.check_step(kind, earlier, held_on=held_on, today=today, outcome=case.outcome)
     documents = repository.documents_of(uow.session, actor, document_ids)
     step = SupervisionStep(

@@ -5,7 +5,7 @@ sweep holds is skipped, and an obligation that has entered is no longer schedule
 (obligation, due version) is the last line of defence. It touches only what is due.
 """
 
-from core.clock import CHINA, rfc3339
+from core.clock import china_day, rfc3339
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from performance import repository
 from performance.events import ObligationOverdue
@@ -22,7 +22,7 @@ def sweep_due(unit_of_work: UnitOfWorkFactory, batch: int = BATCH) -> int:
     entered = 0
     while True:
         with unit_of_work() as uow:
-            due = repository.due_obligations(uow.session, uow.now.astimezone(CHINA).date(), batch)
+            due = repository.due_obligations(uow.session, china_day(uow.now), batch)
             for hand in due:
                 _enter_register(uow, hand)
         entered += len(due)

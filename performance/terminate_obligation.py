@@ -14,7 +14,7 @@ from uuid import UUID
 
 from accounts.policy import Actor
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
 from performance.errors import MediationConfidential
@@ -111,7 +111,7 @@ def record_outcome(uow: UnitOfWork, actor: Actor, case_id: UUID, resolution: Res
         is_no_fault=resolution.is_no_fault,
         is_documented=bool(documents and resolution.body and resolution.case_number),
         decided_on=resolution.decided_on,
-        today=uow.now.astimezone(CHINA).date(),
+        today=china_day(uow.now),
     )
     if resolution.outcome is DisputeOutcome.MEDIATION and documents:
         raise MediationConfidential
@@ -152,7 +152,7 @@ def _announce_breach(
             party=party_fact(hand.file.party(str(case.party_at_fault))),
             outcome=str(case.outcome),
             source_document=source,
-            decided_on=case.decided_on or uow.now.astimezone(CHINA).date(),
+            decided_on=case.decided_on or china_day(uow.now),
             evidence_id=evidence_id,
         )
     )

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from accounts.policy import Actor, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import policy, repository
 from performance.errors import NotAParty, ObligationStateForbids, VariationAnswered, VariationPending
@@ -54,7 +54,7 @@ def propose_variation(
     role = _own_role(uow, actor, hand)
     if (ObligationState(hand.obligation.state), ObligationChange.RESCHEDULE) not in OBLIGATION_TRANSITIONS:
         raise ObligationStateForbids(state=hand.obligation.state, change=str(ObligationChange.RESCHEDULE))
-    policy.check_new_due_date(due_on, uow.now.astimezone(CHINA).date())
+    policy.check_new_due_date(due_on, china_day(uow.now))
     is_pending = select(Variation.id).where(
         Variation.obligation_id == obligation_id, Variation.state == RequestState.PROPOSED
     )
@@ -83,7 +83,7 @@ def accept_variation(uow: UnitOfWork, actor: Actor, variation_id: UUID) -> Varia
     """The due date moves. Raises `VariationNotFound`, `NotAParty` (the proposer's own side), `VariationAnswered`,
     `NewDueDatePassed` or `ObligationStateForbids`."""
     hand, variation = _variation_to_answer(uow, actor, variation_id)
-    policy.check_new_due_date(variation.to_due_on, uow.now.astimezone(CHINA).date())
+    policy.check_new_due_date(variation.to_due_on, china_day(uow.now))
     variation.state, variation.answered_at = RequestState.ACCEPTED, uow.now
     leave_registers(uow, hand, "rescheduled")
     hand.obligation.due_on = variation.to_due_on

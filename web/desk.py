@@ -12,9 +12,9 @@ from accounts.policy import Actor
 from api.deps import CurrentServices
 from api.services import Services
 from core import ids
+from core.clock import china_day
 from core.errors import DingyueError, NotAuthenticated, NotFound
 from performance.policy import DisputeOutcome, ExemptionGround, StepKind
-from performance.reading import today
 from performance.service import PerformanceService
 from web.actions import Action, allowed, own_role, pending
 from web.pages import see
@@ -71,7 +71,7 @@ class Desk:
             actions=allowed(self.actor, own_role(self.viewer.uscc, file), about, waiting),
             Action=Action,
             explanation=self.performance.explain(self.actor, self.obligation_id),
-            today=today(self.services.clock.now()),
+            today=china_day(self.services.clock.now()),
             grounds=list(ExemptionGround),
             step_kinds=list(StepKind),
             outcomes=list(DisputeOutcome),

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.demo.client import Client, sign_in, wait_for
 from app.seed import EXAMPLE_NAMES, EXAMPLES, example
-from core.clock import CHINA
+from core.clock import CHINA, china_day
 
 _LINK = re.compile(r"/sign/([\w-]+)")
 _CODE = re.compile(r"验证码是(\d{6})")
@@ -45,7 +45,7 @@ class Cast:
 def today(client: Client) -> date:
     """The stack's own day in China."""
     now = datetime.fromisoformat(client.get("/v1/clock")["now"])
-    return now.astimezone(CHINA).date()
+    return china_day(now)
 
 
 def send_contract(cast: Cast, name: str) -> Signed:

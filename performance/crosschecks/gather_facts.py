@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.money import Money
 from performance.crosschecks import repository
 from performance.crosschecks.facts import Claim, ContractFacts, FileFacts, ObligationFacts, PartyFacts, Report
@@ -28,7 +28,7 @@ def gather_facts(session: Session, file: ContractFile, signed_file: FileFacts | 
         reference=ids.public(ids.CONTRACT, contract.id),
         number=contract.number,
         owner_id=contract.owner_organisation_id,
-        entered_on=contract.created_at.astimezone(CHINA).date(),
+        entered_on=china_day(contract.created_at),
         amount=_money(contract.amount_minor, contract.currency),
         signed_on=contract.signed_on,
         parties=tuple(PartyFacts(party.role, party.name, party.uscc) for party in file.parties),
@@ -78,7 +78,7 @@ def _report(row: ReportedFact) -> Report:
         side=ReportSide(row.side),
         source_system=row.source_system,
         occurred_on=row.occurred_on,
-        reported_on=row.reported_at.astimezone(CHINA).date(),
+        reported_on=china_day(row.reported_at),
         organisation_id=row.organisation_id,
         person_id=row.person_id,
         obligation_id=row.obligation_id,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.policy import Actor, OrganisationKind, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.money import Money
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
@@ -63,7 +63,7 @@ def report_fact(
     if file.contract.registered_at is None:
         raise ContractStateForbids(state=file.contract.state)
     side = _side(uow, actor, file)
-    _check(file, report, uow.now.astimezone(CHINA).date())
+    _check(file, report, china_day(uow.now))
     if report.corrects_id is not None:
         repository.own_fact(uow.session, actor, contract_id, report.corrects_id)
     documents = contracts.documents_of(uow.session, actor, report.document_ids)

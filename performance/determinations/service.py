@@ -7,14 +7,15 @@ its evidence is the regulator's alone: nobody is accused by what wasn't yet said
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from accounts.policy import Actor, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from ledger.record import Subject
 from ledger.service import record_evidence
@@ -22,11 +23,12 @@ from performance import repository as contracts
 from performance.determinations import policy
 from performance.determinations.errors import DeterminationNotFound
 from performance.determinations.events import DeterminationStepTaken
-from performance.determinations.limits import current_limits, limits_of
+from performance.determinations.limits import Limit, current_limits, limits_of
 from performance.determinations.models import Determination, DeterminationStep
 from performance.determinations.policy import DETERMINATION, DeterminationChange, DeterminationState
+from performance.due_dates.calendar import HolidayCalendar
+from performance.due_dates.policy import DueUnit, period_end
 from performance.errors import NotAParty, ObligationNotFound, TerminationNotFound
-from performance.evaluation.ports import PeriodCalendar
 from performance.models import TerminationCase
 from performance.policy import ObligationState, TerminationState
 from performance.recording import Author, document_entries, notarise, obligation_facts, party_fact, stored_file
@@ -50,7 +52,7 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class DeterminationService:
     unit_of_work: UnitOfWorkFactory
-    calendar: PeriodCalendar
+    calendar: HolidayCalendar = field(default_factory=HolidayCalendar)
 
     def open(self, actor: Actor, obligation_id: UUID, *, reason: str) -> Determination:
         """Raises `RegulatorRequired`, `ObligationNotFound`, `ObligationNotDeterminable` or `RegionUnknown`."""
@@ -103,7 +105,7 @@ class DeterminationService:
             limit = limits_of(row.limits_region, row.limits_version).defence
             policy.next_determination_state(DeterminationState(row.state), _C.NOTIFY)
             row.notified_at = uow.now
-            row.defence_until = self.calendar.last_day(uow.now.astimezone(CHINA).date(), limit.days, limit.unit)
+            row.defence_until = self._last_day(uow, limit)
             told = f"事实 facts：{notice.facts}\n理由 reasons：{notice.reasons}\n依据 basis：{notice.basis}"
             _take(uow, actor, hand, row, _C.NOTIFY, text=told)
             return row
@@ -129,7 +131,7 @@ class DeterminationService:
             self._check(uow, actor, hand, row, change)
             if after is DeterminationState.SERVED:
                 limit = limits_of(row.limits_region, row.limits_version).objection
-                row.objection_until = self.calendar.last_day(uow.now.astimezone(CHINA).date(), limit.days, limit.unit)
+                row.objection_until = self._last_day(uow, limit)
             documents = contracts.documents_of(uow.session, actor, document_ids)
             _take(uow, actor, hand, row, change, text=text, documents=documents)
             return row
@@ -144,7 +146,7 @@ class DeterminationService:
     def _check(
         self, uow: UnitOfWork, actor: Actor, hand: ObligationInHand, row: Determination, change: DeterminationChange
     ) -> None:
-        today = uow.now.astimezone(CHINA).date()
+        today = china_day(uow.now)
         if change in _BY_PARTY:
             actor.require(Scope.CONTRACTS_WRITE)
             if contracts.own_role(uow.session, actor, hand.file) != row.party_role:
@@ -157,6 +159,10 @@ class DeterminationService:
             policy.check_heard(DeterminationChange(step.change) for step in _steps(uow, row.id))
         if change is _C.PUBLISH:
             policy.check_over(change, today, row.objection_until or today)
+
+    def _last_day(self, uow: UnitOfWork, limit: Limit) -> date:
+        """Of a period that begins today. Raises `HolidayTableMissing`."""
+        return period_end(china_day(uow.now), limit.days, DueUnit(limit.unit), self.calendar).due_on
 
 
 def _locked(uow: UnitOfWork, actor: Actor, determination_id: UUID) -> tuple[ObligationInHand, Determination]:

@@ -1,18 +1,6 @@
 """What can go wrong with due dates, their anchors, and the holiday tables."""
 
-from core.errors import Conflict, DingyueError, InvalidInput, NotFound
-
-
-class AwaitedObligationNotFound(NotFound):
-    code = "awaited_obligation_not_found"
-    zh = "找不到该待定期限的履约节点。请检查编号；期限已确定的节点请按履约节点查询。"
-    en = "No obligation awaits its due date under that id. Check it; one that has its date is an obligation by now."
-
-
-class AnchorReportNotFound(NotFound):
-    code = "anchor_report_not_found"
-    zh = "找不到该起算事件申报。请检查编号。"
-    en = "There is no such report of a starting event. Check the id."
+from core.errors import Conflict, DingyueError, InvalidInput
 
 
 class HolidayTableMissing(Conflict):
@@ -40,24 +28,6 @@ class RecurrenceInvalid(InvalidInput):
     code = "recurrence_invalid"
     zh = "周期性履约须起月不晚于止月、不超过 {most} 期、每月日期为 1–31 或月末。请更正。"
     en = "What recurs starts no later than it ends, at most {most} times, on a day 1–31 or the last one. Correct it."
-
-
-class AnchorReported(Conflict):
-    code = "anchor_reported"
-    zh = "起算事件已有申报等待对方确认。请等待确认，或由对方先提出异议。"
-    en = "A report of the starting event waits for the other side already. Wait until it is answered."
-
-
-class AnchorReportAnswered(Conflict):
-    code = "anchor_report_answered"
-    zh = "该起算事件申报已被答复（{state}），不能再次答复。"
-    en = "The report of the starting event was answered already ({state})."
-
-
-class AnchorSettled(Conflict):
-    code = "anchor_settled"
-    zh = "该节点的起算事件已确定（{state}），不能再申报。"
-    en = "The starting event of this obligation is settled ({state}) and can't be reported again."
 
 
 class AnchorNotReportable(InvalidInput):

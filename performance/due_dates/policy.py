@@ -18,14 +18,9 @@ from performance.due_dates.errors import (
     AnchorBeforeSigning,
     AnchorInFuture,
     AnchorNotReportable,
-    AnchorReportAnswered,
     DueRuleInvalid,
     RecurrenceInvalid,
 )
-
-AWAITED = "obl"
-"""An awaited obligation keeps its id when its date is known, so it bears an obligation's prefix from the start."""
-ANCHOR_REPORT = "anc"
 
 LONGEST = 3660
 MOST_OCCURRENCES = 120
@@ -47,18 +42,6 @@ class DueUnit(StrEnum):
     CALENDAR_DAYS = "calendar_days"
     WORKING_DAYS = "working_days"
     MONTHS = "months"
-
-
-class AwaitedState(StrEnum):
-    AWAITING = "awaiting"
-    SCHEDULED = "scheduled"
-    CANCELLED = "cancelled"
-
-
-class ReportState(StrEnum):
-    REPORTED = "reported"
-    CONFIRMED = "confirmed"
-    DISPUTED = "disputed"
 
 
 REPORTED_ANCHORS = frozenset({Anchor.DELIVERY, Anchor.ACCEPTANCE, Anchor.INVOICE})
@@ -105,14 +88,16 @@ class DueDate:
 
 def due_date(rule: DueRule, anchored_on: date, calendar: HolidayCalendar) -> DueDate:
     """Raises `HolidayTableMissing`; of a rule that neither rolls nor counts working days no table is asked."""
-    if rule.unit is DueUnit.WORKING_DAYS:
-        counted_to = calendar.add_working_days(anchored_on, rule.count)
+    return period_end(anchored_on, rule.count, rule.unit, calendar, rolls=rule.rolls)
+
+
+def period_end(start: date, count: int, unit: DueUnit, calendar: HolidayCalendar, *, rolls: bool = True) -> DueDate:
+    """The last day of a period of which `start` isn't counted. Raises `HolidayTableMissing`, as `due_date` does."""
+    if unit is DueUnit.WORKING_DAYS:
+        counted_to = calendar.add_working_days(start, count)
         return DueDate(counted_to, counted_to)
-    if rule.unit is DueUnit.MONTHS:
-        counted_to = add_months(anchored_on, rule.count)
-    else:
-        counted_to = anchored_on + timedelta(days=rule.count)
-    return DueDate(calendar.working_day_from(counted_to) if rule.rolls else counted_to, counted_to)
+    counted_to = add_months(start, count) if unit is DueUnit.MONTHS else start + timedelta(days=count)
+    return DueDate(calendar.working_day_from(counted_to) if rolls else counted_to, counted_to)
 
 
 def add_months(start: date, months: int) -> date:
@@ -167,9 +152,3 @@ def check_report(rule: DueRule, *, occurred_on: date, signed_on: date | None, to
         raise AnchorInFuture(occurred_on=occurred_on.isoformat(), today=today.isoformat())
     if signed_on is not None and occurred_on < signed_on:
         raise AnchorBeforeSigning(occurred_on=occurred_on.isoformat(), signed_on=signed_on.isoformat())
-
-
-def check_reported(state: ReportState) -> None:
-    """Raises `AnchorReportAnswered`: an answer is given once; a new report may follow a dispute."""
-    if state is not ReportState.REPORTED:
-        raise AnchorReportAnswered(state=str(state))

@@ -8,16 +8,17 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.policy import Actor, OrganisationKind, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
+from performance.due_dates.calendar import HolidayCalendar
+from performance.due_dates.policy import DueUnit, period_end
 from performance.errors import ContractStateForbids, EvidenceMissing
 from performance.evaluation import policy, repository
 from performance.evaluation.errors import EvaluationOpen, EvaluatorRequired, FactorUnknown
 from performance.evaluation.events import EvaluationOpenForComment
 from performance.evaluation.models import Evaluation, EvaluationAssessment
 from performance.evaluation.policy import EvaluationChange, EvaluationState, Factor, Score
-from performance.evaluation.ports import PeriodCalendar
 from performance.evaluation.recording import announce_step, notarise_step, take_step
 from performance.evaluation.repository import EvaluationInHand
 from performance.evaluation.schemes import Scheme, Schemes
@@ -108,7 +109,7 @@ def assess_factor(
 
 
 def submit_evaluation(
-    uow: UnitOfWork, actor: Actor, evaluation_id: UUID, schemes: Schemes, calendar: PeriodCalendar, *, text: str
+    uow: UnitOfWork, actor: Actor, evaluation_id: UUID, schemes: Schemes, calendar: HolidayCalendar, *, text: str
 ) -> Evaluation:
     """Fixes score and grade and begins the comment period, whose first day isn't counted (民法典 §201).
 
@@ -119,8 +120,8 @@ def submit_evaluation(
     rows = repository.standing_assessments(repository.assessments_of(uow.session, evaluation_id))
     points = {factor: row.points for factor, row in rows.items()}
     score = policy.score(points, scheme.weights_for(hand.file.contract.class_code), scheme.bounds)
-    today = uow.now.astimezone(CHINA).date()
-    evaluation.comment_until = calendar.last_day(today, scheme.comment.days, scheme.comment.unit)
+    today = china_day(uow.now)
+    evaluation.comment_until = period_end(today, scheme.comment.days, DueUnit(scheme.comment.unit), calendar).due_on
     evaluation.submitted_at = uow.now
     evaluation.score_hundredths, evaluation.grade = score.hundredths, score.grade
     facts = {**_score_facts(score, rows), "comment_until": evaluation.comment_until.isoformat()}

@@ -96,12 +96,6 @@ class PromptTooEarly(Conflict):
     en = "{month} isn't over (today is {today}). Prompt for the report once it is."
 
 
-class HolidaysUnknown(DingyueError):
-    code = "holidays_unknown"
-    zh = "没有 {year} 年的节假日安排，无法计算期限，操作未生效。请由管理员补充当年的节假日文件。"
-    en = "The holidays of {year} aren't known, so no term can be counted; nothing was done. The operator must add them."
-
-
 class SchemeInvalid(DingyueError):
     code = "evaluation_scheme_invalid"
     zh = "评价方案文件 {file} 无效：{reason}。请由管理员更正后重启。"

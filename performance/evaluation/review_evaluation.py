@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts.policy import Actor, OrganisationKind, Scope
 from core import ids
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
 from performance.evaluation import policy, repository
@@ -43,7 +43,7 @@ def comment_on_evaluation(
     if contracts.own_role(uow.session, actor, hand.file) != hand.evaluation.evaluated_role:
         raise EvaluatedPartyRequired
     policy.next_evaluation_state(EvaluationState(hand.evaluation.state), EvaluationChange.COMMENT)
-    today = uow.now.astimezone(CHINA).date()
+    today = china_day(uow.now)
     policy.check_comment(today, hand.evaluation.comment_until or today)
     documents = contracts.documents_of(uow.session, actor, document_ids)
     evidence_id = take_step(
@@ -67,7 +67,7 @@ def request_review(uow: UnitOfWork, actor: Actor, evaluation_id: UUID, *, text: 
     """
     hand = own_evaluation(uow, actor, evaluation_id)
     policy.next_evaluation_state(EvaluationState(hand.evaluation.state), EvaluationChange.REQUEST_REVIEW)
-    today = uow.now.astimezone(CHINA).date()
+    today = china_day(uow.now)
     steps = repository.steps_of(uow.session, evaluation_id)
     has_said_all = any(step.is_last_comment for step in steps)
     policy.check_ready_for_review(today, hand.evaluation.comment_until or today, has_said_all=has_said_all)
@@ -101,7 +101,7 @@ def confirm_evaluation(
             grade=str(evaluation.grade),
             score_hundredths=evaluation.score_hundredths or 0,
             scheme=scheme_of(evaluation, schemes).name,
-            confirmed_on=uow.now.astimezone(CHINA).date(),
+            confirmed_on=china_day(uow.now),
             evidence_id=evidence_id,
         )
     )

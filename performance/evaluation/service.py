@@ -6,12 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from accounts.policy import Actor
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from performance.due_dates.calendar import HolidayCalendar
 from performance.evaluation import draft_evaluation, reading, review_evaluation, watch_volumes
 from performance.evaluation.models import Evaluation, VolumePrompt
 from performance.evaluation.policy import Factor
-from performance.evaluation.ports import PeriodCalendar
 from performance.evaluation.reading import EvaluationDossier
 from performance.evaluation.schemes import Schemes
 from performance.evaluation.watch_volumes import Fulfilment
@@ -23,7 +23,7 @@ from performance.reading import Page
 @dataclass(frozen=True, slots=True)
 class EvaluationService:
     unit_of_work: UnitOfWorkFactory
-    calendar: PeriodCalendar
+    calendar: HolidayCalendar = field(default_factory=HolidayCalendar)
     schemes: Schemes = field(default_factory=Schemes)
 
     def evaluation(self, actor: Actor, evaluation_id: UUID) -> EvaluationDossier:
@@ -113,7 +113,7 @@ class EvaluationService:
     def fulfilment(self, actor: Actor, contract_id: UUID) -> Fulfilment:
         """The fulfilment rates of every month, quarter and year. See `watch_volumes.fulfilment`."""
         with self.unit_of_work() as uow:
-            today = uow.now.astimezone(CHINA).date()
+            today = china_day(uow.now)
             return watch_volumes.fulfilment(uow.session, actor, contract_id, self.schemes, today)
 
     def prompt_report(self, actor: Actor, contract_id: UUID, *, month: date) -> VolumePrompt:

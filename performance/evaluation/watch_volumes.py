@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Scope
-from core.clock import CHINA
+from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
 from performance.crosschecks import repository as reported
@@ -62,7 +62,7 @@ def prompt_report(uow: UnitOfWork, actor: Actor, contract_id: UUID, schemes: Sch
     require_regulator(actor)
     file = contracts.locked_contract(uow.session, actor, contract_id)
     rates = schemes.current(file.contract.region).rates_for(file.contract.class_code)
-    first, today = month.replace(day=1), uow.now.astimezone(CHINA).date()
+    first, today = month.replace(day=1), china_day(uow.now)
     if first not in contracted_volumes(file.obligations)[0]:
         raise PeriodInvalid(month=f"{first:%Y-%m}")
     if today < kpi.next_month(first):

@@ -18,7 +18,6 @@ from performance.crosschecks.pdf_text import text_of
 from performance.crosschecks.policy import ReportKind
 from performance.crosschecks.report_fact import FactReport
 from performance.crosschecks.service import CrosscheckService
-from performance.evaluation.calendar import PublishedCalendar
 from performance.evaluation.errors import EvaluationStateForbids
 from performance.evaluation.policy import Factor
 from performance.evaluation.service import EvaluationService
@@ -58,7 +57,7 @@ class Stage:
         return CrosscheckService(unit_of_work or self.unit_of_work, objects or self.objects, text_of)
 
     def evaluations(self, unit_of_work: UnitOfWorkFactory | None = None) -> EvaluationService:
-        return EvaluationService(unit_of_work or self.unit_of_work, PublishedCalendar())
+        return EvaluationService(unit_of_work or self.unit_of_work)
 
     def found(self) -> list[str]:
         return [row.rule for row, _ in self.crosschecks().findings(self.purchaser).items]

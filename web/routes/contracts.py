@@ -9,10 +9,10 @@ from fastapi import Query, Request, Response
 from api.deps import CurrentServices
 from api.services import Services
 from core import ids
+from core.clock import china_day
 from ledger.errors import EvidenceNotFound
 from ledger.record import Subject
 from performance.policy import ContractState
-from performance.reading import today
 from performance.repository import ContractFile
 from signing.errors import EnvelopeNotFound
 from signing.policy import EnvelopeState
@@ -58,7 +58,7 @@ def contracts(
 @router.get("/contracts/due")
 def due_soon(request: Request, services: CurrentServices, viewer: CurrentViewer, cursor: Cursor = None) -> Response:
     """Scheduled obligations of the next thirty days, the soonest first."""
-    before = today(services.clock.now()) + _DUE_SOON
+    before = china_day(services.clock.now()) + _DUE_SOON
     page = services.performance.obligations(
         viewer.actor, due_before=before, states=["scheduled"], cursor=cursor, limit=PAGE_SIZE
     )

@@ -12,9 +12,8 @@ from accounts.policy import Scope
 from api.deps import CurrentServices
 from api.services import Services
 from core import ids
-from core.clock import CHINA
+from core.clock import CHINA, china_day
 from core.errors import DingyueError, NotAuthenticated, NotFound
-from performance.reading import today
 from signing.policy import EnvelopeState
 from signing.replace_recipient import Replacement
 from web.downloads import download
@@ -218,6 +217,6 @@ def _show(
         replaceable=replaceable(viewer.actor, view),
         typed=SigningForm(form if form is not None else FormData()),
         open_form=str(open_form),
-        today=today(services.clock.now()),
+        today=china_day(services.clock.now()),
         Action=EnvelopeAction,
     )

@@ -12,9 +12,9 @@ from accounts.policy import OrganisationKind, Scope
 from api.deps import CurrentServices
 from api.services import Services
 from core import ids
+from core.clock import china_day
 from core.errors import DingyueError, NotAuthenticated
 from performance.policy import ObligationKind, PartyRole
-from performance.reading import today
 from signing.plan import LONGEST_LIFETIME, LONGEST_REMINDER_DAYS, MOST_DOCUMENTS
 from web.drafts import BOTH_AT_ONCE, SIDES, USUAL_BOXES, USUAL_SEALS, Draft, shown_rows
 from web.errors import FormIncomplete
@@ -151,5 +151,5 @@ def _show(
         rows=shown_rows(draft.rows()),
         kinds=list(ObligationKind),
         classes=services.performance.profiles.for_organisation_in(viewer.actor.region).classes,
-        today=today(services.clock.now()),
+        today=china_day(services.clock.now()),
     )

@@ -17,9 +17,8 @@ from accounts.policy import Role, Scope
 from api.deps import CurrentServices
 from api.services import Services
 from core import ids
-from core.clock import CHINA
+from core.clock import CHINA, china_day
 from core.errors import DingyueError, NotAuthenticated, NotFound
-from performance.reading import today
 from signing.pki.policy import RevocationReason
 from signing.seals.apply_for_seal import NewSeal
 from signing.seals.authorise_user import NewAuthorisation
@@ -274,7 +273,7 @@ def _show(
         actions=_offered(viewer, SealState(found.state), found.applied_by),
         typed=SigningForm(form if form is not None else FormData()),
         open_form=str(open_form),
-        today=today(services.clock.now()),
+        today=china_day(services.clock.now()),
         causes=CAUSES,
         most_uses=MOST_USES,
         reads=reads,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from accounts.models import Organisation
 from accounts.policy import Actor, OrganisationKind, Scope, uscc_check_character
-from core.clock import CHINA
+from core.clock import china_day
 from core.money import Money
 from core.objects import Objects
 from core.outbox import OutboxEvent
@@ -47,7 +47,7 @@ class World:
 
     @property
     def today(self) -> date:
-        return self.clock.now().astimezone(CHINA).date()
+        return china_day(self.clock.now())
 
     def pass_days(self, days: int) -> date:
         self.clock.advance(timedelta(days=days))

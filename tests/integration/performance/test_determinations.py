@@ -10,7 +10,6 @@ from performance.determinations import errors
 from performance.determinations.policy import DeterminationChange, replay
 from performance.determinations.service import DeterminationService, Notice
 from performance.errors import MediationConfidential, NotAParty, RegulatorRequired
-from performance.evaluation.calendar import PublishedCalendar
 from performance.models import Obligation
 from performance.policy import DisputeOutcome, PartyRole
 from performance.terminate_obligation import Resolution
@@ -24,7 +23,7 @@ NOTICE = Notice("到期未交付设备", "有履行能力而拒不履行", "实�
 
 @pytest.fixture
 def service(world: "World") -> DeterminationService:
-    return DeterminationService(world.unit_of_work, PublishedCalendar())
+    return DeterminationService(world.unit_of_work)
 
 
 @pytest.fixture

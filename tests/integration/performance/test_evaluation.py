@@ -22,7 +22,6 @@ from performance.errors import (
     RegulatorRequired,
 )
 from performance.evaluation import errors
-from performance.evaluation.calendar import PublishedCalendar
 from performance.evaluation.kpi import Verdict
 from performance.evaluation.policy import Factor
 from performance.evaluation.reading import EvaluationDossier
@@ -88,7 +87,7 @@ class Desk:
 
 @pytest.fixture
 def desk(world: "World") -> Desk:
-    service = EvaluationService(world.unit_of_work, PublishedCalendar())
+    service = EvaluationService(world.unit_of_work)
     reviewer = replace(world.regulator, person_id=uuid4())
     return Desk(world, service, world.registered().file.contract.id, reviewer)
 

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from performance.due_dates.calendar import HolidayCalendar
+from performance.due_dates.errors import HolidayTableMissing
+from performance.due_dates.policy import DueUnit, period_end
 from performance.errors import RegionUnknown
 from performance.evaluation import errors, policy
-from performance.evaluation.calendar import PublishedCalendar
 from performance.evaluation.models import EvaluationAssessment
 from performance.evaluation.policy import EVALUATION_TRANSITIONS, EvaluationChange, EvaluationState, Factor, Grade
 from performance.evaluation.reading import explain_grade
@@ -172,10 +174,10 @@ def test_a_newer_scheme_leaves_the_old_one_readable(tmp_path: Path) -> None:
     ],
 )
 def test_a_period_ending_on_a_day_off_ends_on_the_next_working_day(start: str, days: int, unit: str, last: str) -> None:
-    found = PublishedCalendar().last_day(date.fromisoformat(start), days, unit)
-    assert found == date.fromisoformat(last)
+    found = period_end(date.fromisoformat(start), days, DueUnit(unit), HolidayCalendar())
+    assert found.due_on == date.fromisoformat(last)
 
 
 def test_a_year_without_holidays_fails_loudly() -> None:
-    with pytest.raises(errors.HolidaysUnknown, match="2027"):
-        PublishedCalendar().last_day(date(2026, 12, 25), 14, "calendar_days")
+    with pytest.raises(HolidayTableMissing, match="2027"):
+        period_end(date(2026, 12, 25), 14, DueUnit.CALENDAR_DAYS, HolidayCalendar())
