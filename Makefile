@@ -1,7 +1,7 @@
 # make run    everything installed and up at http://127.0.0.1:8000 (Ctrl-C stops all of it)
 # make demo   the main job end to end through the REST API; leaves its outputs in demo-output/
 # make test   all tests            make check   lints, types, layers, migrations, contract artifact
-# make bench  how fast PDFs are signed and evidence is notarised, beside others and beside the least it can cost
+# make bench  how fast PDFs are signed and evidence is notarised, how well contracts are reviewed; beside others
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,6 +41,7 @@ bench: install
 	@sh app/install.sh test-tools
 	$(BIN)/python -m bench.signing --check
 	$(BIN)/python -m bench.ledger
+	$(BIN)/python -m bench.review
 
 format: install
 	$(BIN)/ruff check --fix .

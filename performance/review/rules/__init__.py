@@ -14,7 +14,7 @@ from performance.review.rules import (
     works,
 )
 
-VERSION = "2026.1"
+VERSION = "2026.2"
 
 RULES: tuple[Rule, ...] = (
     Rule("R01", "主要条款缺失", "Essential terms", terms.essential_terms, sees_absence=True),

@@ -31,7 +31,7 @@ _ESSENTIAL: tuple[tuple[Case, frozenset[ContractKind], str], ...] = (
     (
         _term("R01.quantity", _470, "数量", "the quantity"),
         frozenset({_K.GOODS, _K.SUPPLY, _K.LEASE}),
-        rf"[0-9一二两三四五六七八九十百千]万?(?:平方米|立方米|公里|{'|'.join(_COUNTED)})|数量|面积|一批",
+        rf"(?<!之)[0-9一二两三四五六七八九十百千]万?(?:平方米|立方米|公里|{'|'.join(_COUNTED)})|数量|面积|一批",
     ),
     (
         _term("R01.quality", _470, "质量", "the quality"),
@@ -55,8 +55,11 @@ _TIME = re.compile(
 )
 
 _WORKS: tuple[tuple[Case, str], ...] = (
-    (_term("R02.scope", _795, "工程范围", "the scope of the works"), r"(?:工程|承包|施工)?范围|工程内容"),
-    (_term("R02.period", _795, "建设工期", "the construction period"), r"工期|开工|竣工日期"),
+    (_term("R02.scope", _795, "工程范围", "the scope of the works"), r"(?:工程|承包|施工|承揽)范围|工程内容"),
+    (
+        _term("R02.period", _795, "建设工期", "the construction period"),
+        r"工期|(?:开工|竣工)(?:日期|时间)|日[^,。;]{0,6}(?:开工|竣工)",
+    ),
     (
         _term("R02.quality", _795, "工程质量", "the quality of the works"),
         r"质量(?:标准|要求|等级|:|达到|符合)|达到[^。;\n]{0,40}合格|合格标准",
