@@ -49,7 +49,7 @@ def count(unit_of_work: UnitOfWorkFactory, *tables: type) -> list[int]:
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["before-it-ran", "before-its-answer-was-kept"])
 def test_a_key_whose_process_was_killed_is_free_again(engine: Engine, tmp_path: Path, is_done: bool) -> None:
-    """Until then whoever asks is told to wait. If the use case had committed, it happens a second time (ADR 0013)."""
+    """Until then whoever asks is told to wait. Notarising keeps the key itself: that happens once (ADR 0031)."""
     office = Office.open(tmp_path, engine)
     headers = {
         "Authorization": f"Bearer {office.tokens['purchaser']}",
@@ -79,7 +79,7 @@ def test_a_key_whose_process_was_killed_is_free_again(engine: Engine, tmp_path: 
     assert "idempotent-replay" not in first.headers
     assert replayed.headers["idempotent-replay"] == "true"
     assert replayed.json() == first.json()
-    assert count(office.services.unit_of_work, EvidenceRecord) == [is_done + 1]
+    assert count(office.services.unit_of_work, EvidenceRecord) == [1]
 
 
 @pytest.mark.parametrize("slow_status", [201, 503])
