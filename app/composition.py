@@ -23,6 +23,7 @@ from core.objects import Objects
 from core.rpc import json_rpc
 from core.sandbox import Sandbox, SandboxLimits
 from core.secrets import SecretBox
+from core.sheets.sandboxed import SandboxedSheetReader
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from credit.service import CreditService
 from ledger.adapters.http_witness import HTTPWitness
@@ -52,7 +53,6 @@ from performance.evaluation.service import EvaluationService
 from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
 from performance.service import PerformanceService
-from signing.bulk.sandboxed import SandboxedSheetReader
 from signing.bulk.service import BulkService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint

@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core import ids
 from core.errors import Language
-from signing.bulk.policy import BulkState, Column, Problem, RowState
+from core.sheets.checking import Problem
+from core.sheets.read_sheet import MOST_LINES, MOST_ROWS
+from signing.bulk.policy import BulkState, Column, RowState
 from signing.bulk.read_bulk_sends import BulkView, RowView
-from signing.bulk.read_sheet import MOST_LINES, MOST_ROWS
 from signing.policy import EnvelopeState
 
 PREVIEW = 10

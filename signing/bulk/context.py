@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
-from signing.bulk.sheet import Sheet
+from core.sheets.sandboxed import SheetReader
 from signing.context import SigningContext
-
-
-class SheetReader(Protocol):
-    """Reads a stranger's file. It has no effects, so a call that was lost may simply be made again."""
-
-    def __call__(self, data: bytes) -> Sheet: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,59 +1,12 @@
 """What can go wrong with bulk sends: with the file, with a row, with what is asked of it."""
 
-from core.errors import Conflict, InvalidInput, NotFound, TooLarge
+from core.errors import Conflict, InvalidInput, NotFound
 
 
 class BulkSendNotFound(NotFound):
     code = "bulk_send_not_found"
     zh = "找不到该批量发送。请检查编号。"
     en = "There is no such bulk send. Check the id."
-
-
-class BulkFileTooLarge(TooLarge):
-    code = "bulk_file_too_large"
-    zh = "表格超过 {most_megabytes} MB，未被接收。请拆分后分批上传。"
-    en = "The sheet is over {most_megabytes} MB and was not taken. Split it."
-
-
-class BulkFileUnreadable(InvalidInput):
-    code = "bulk_file_unreadable"
-    zh = "无法读取该表格：应为 CSV（UTF-8 或 GBK 编码）或 XLSX 文件；旧版 .xls、加密或损坏的文件请另存为 XLSX 后重试。"
-    en = "The sheet can't be read: CSV (UTF-8 or GBK) or XLSX is. Save an old .xls, locked or broken file as XLSX anew."
-
-
-class BulkFileTooComplex(InvalidInput):
-    code = "bulk_file_too_complex"
-    zh = "该表格展开后过大或读取耗时过长，未被接收。请只保留数据，另存为 CSV 后重试。"
-    en = "The sheet unpacks to too much, or takes too long to read. Keep nothing but the data and save it as CSV."
-
-
-class BulkTooManyRows(InvalidInput):
-    code = "bulk_too_many_rows"
-    zh = "表格超过 {most} 行（或含有大量空行），未被接收。请拆分，或删去多余的空行。"
-    en = "The sheet has more than {most} rows, or a great many empty ones. Split it, or delete empty rows."
-
-
-class BulkTooManyColumns(InvalidInput):
-    code = "bulk_too_many_columns"
-    zh = "表格超过 {most} 列，未被接收。请使用本模板的列模板。"
-    en = "The sheet has more than {most} columns. Use the column template of this template."
-
-
-class BulkFileEmpty(InvalidInput):
-    code = "bulk_file_empty"
-    zh = "表格中没有数据行。请在表头之下每行填写一份合同。"
-    en = "The sheet has no rows. Write one contract a row below the head."
-
-
-class BulkColumnsInvalid(InvalidInput):
-    """`missing`, `unknown` and `repeated` are heads, joined with `, `."""
-
-    code = "bulk_columns_invalid"
-    zh = "表头与模板不符。缺少：{missing}；多余：{unknown}；重复：{repeated}。请下载本模板的列模板对照修改。"
-    en = (
-        "The head doesn't fit the template. Missing: {missing}; unknown: {unknown}; repeated: {repeated}. Compare it "
-        "with the column template."
-    )
 
 
 class BulkRowsNotConfirmable(Conflict):
@@ -72,42 +25,6 @@ class BulkSendCancelled(Conflict):
     code = "bulk_send_cancelled"
     zh = "该批量发送已取消。请重新上传表格。"
     en = "The bulk send was cancelled. Upload the sheet anew."
-
-
-class CellMissing(InvalidInput):
-    code = "bulk_cell_missing"
-    zh = "此列必填，单元格为空。请填写。"
-    en = "This column must be filled, and the cell is empty. Fill it."
-
-
-class CellFormula(InvalidInput):
-    code = "bulk_cell_formula"
-    zh = "单元格是公式，其结果无法确认。请粘贴为数值。"
-    en = "The cell holds a formula, whose result can't be relied on. Paste it as a value."
-
-
-class CellMerged(InvalidInput):
-    code = "bulk_cell_merged"
-    zh = "单元格被合并，无法确定本行内容。请取消合并并逐行填写。"
-    en = "The cell is merged with others, so this row's content isn't clear. Unmerge it and fill each row."
-
-
-class CellErrorValue(InvalidInput):
-    code = "bulk_cell_error_value"
-    zh = "单元格是错误值（如 #N/A）。请改正。"
-    en = "The cell holds an error value such as #N/A. Mend it."
-
-
-class CellRounded(InvalidInput):
-    code = "bulk_cell_rounded"
-    zh = "单元格是超过 15 位的数字，表格软件会丢失末位。请将该列设为文本格式后重新填写。"
-    en = "The cell is a number of more than 15 digits, which spreadsheets round. Make the column text; write it anew."
-
-
-class CellTooLong(InvalidInput):
-    code = "bulk_cell_too_long"
-    zh = "内容超过 {longest} 个字符。请缩短。"
-    en = "The text is longer than {longest} characters. Shorten it."
 
 
 class RowExternalIdRepeated(InvalidInput):

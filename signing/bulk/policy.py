@@ -7,30 +7,18 @@
 A bulk send has no state of its own: it follows from its rows, so that the two can't differ.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import Any
 
 from accounts.policy import check_uscc
 from accounts.service import check_phone
-from core.errors import DingyueError, Language, all_error_classes
-from signing.bulk.errors import (
-    BulkColumnsInvalid,
-    CellErrorValue,
-    CellFormula,
-    CellMerged,
-    CellMissing,
-    CellRounded,
-    CellTooLong,
-    RowDuplicate,
-    RowExternalIdRepeated,
-)
-from signing.bulk.read_sheet import LONGEST_CELL
-from signing.bulk.sheet import Flaw, SheetRow
+from core.errors import DingyueError, Language
+from core.sheets.checking import FLAWS, Problem, misplaced
+from core.sheets.errors import CellMissing
+from core.sheets.sheet import SheetRow
+from signing.bulk.errors import RowDuplicate, RowExternalIdRepeated
 from signing.plan import check_email, check_text
 from signing.templates.policy import (
     LONGEST_VALUE,
@@ -53,13 +41,6 @@ _CHINESE = {
     EXTERNAL_ID: "外部编号",
 }
 _LONGEST = {"name": 100, "organisation_name": 200, EXTERNAL_ID: 100}
-_FLAWS: dict[Flaw, DingyueError] = {
-    Flaw.FORMULA: CellFormula(),
-    Flaw.MERGED: CellMerged(),
-    Flaw.ERROR_VALUE: CellErrorValue(),
-    Flaw.ROUNDED: CellRounded(),
-    Flaw.TOO_LONG: CellTooLong(longest=LONGEST_CELL),
-}
 
 
 class RowState(StrEnum):
@@ -105,27 +86,6 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a row: in which column (None: in all of it), and how. A warning leaves the row valid."""
-
-    column: str | None
-    error: DingyueError
-    is_warning: bool = False
-
-    def stored(self) -> dict[str, Any]:
-        return {
-            "column": self.column,
-            "code": self.error.code,
-            "facts": self.error.facts,
-            "is_warning": self.is_warning,
-        }
-
-    @classmethod
-    def of_stored(cls, stored: Mapping[str, Any]) -> "Problem":
-        return cls(stored["column"], error_of(stored), stored["is_warning"])
-
-
-@dataclass(frozen=True, slots=True)
 class CheckedRow:
     """A row with what is wrong with it; `cells` are its texts by column key."""
 
@@ -136,16 +96,6 @@ class CheckedRow:
     @property
     def state(self) -> RowState:
         return RowState.VALID if all(problem.is_warning for problem in self.problems) else RowState.INVALID
-
-
-def error_of(stored: Mapping[str, Any]) -> DingyueError:
-    """An error that was kept as its code and facts."""
-    return _class_of(stored["code"])(**stored["facts"])
-
-
-@cache
-def _class_of(code: str) -> type[DingyueError]:
-    return next((error for error in all_error_classes() if error.code == code), DingyueError)
 
 
 def bulk_state(counts: Mapping[RowState, int], *, is_confirmed: bool, is_cancelled: bool) -> BulkState:
@@ -175,28 +125,6 @@ def columns(plan: TemplatePlan) -> list[Column]:
     return [*found, *(Column(name, name, "value", None, is_required=True) for name in plan.value_names)]
 
 
-def match_head(head: Sequence[str], expected: Sequence[Column]) -> dict[int, Column]:
-    """Which column of the sheet is which; heads may be Chinese or English, and may end in `*`.
-
-    Raises `BulkColumnsInvalid` for heads that are missing, unknown, or there twice. What is optional may be missing.
-    """
-    by_head = {_plain(name): column for column in expected for name in column.heads}
-    matched: dict[int, Column] = {}
-    unknown, repeated = [], []
-    for index, text in enumerate(head):
-        column = by_head.get(_plain(text))
-        if column is None:
-            unknown += [text[:60]] if text else []
-        elif column in matched.values():
-            repeated.append(text[:60])
-        else:
-            matched[index] = column
-    missing = [column.zh for column in expected if column.is_required and column not in matched.values()]
-    if missing or unknown or repeated:
-        raise BulkColumnsInvalid(missing=_listed(missing), unknown=_listed(unknown), repeated=_listed(repeated))
-    return matched
-
-
 def check_rows(
     plan: TemplatePlan, matched: Mapping[int, Column], rows: Sequence[SheetRow], now: datetime
 ) -> list[CheckedRow]:
@@ -208,7 +136,7 @@ def check_rows(
     for row in rows:
         cells = {column.key: row.cells[index] if index < len(row.cells) else "" for index, column in matched.items()}
         problems = [problem for problem in _cell_problems(matched, row, cells) if problem is not None]
-        problems += _misplaced(matched, row)
+        problems += misplaced(matched, row)
         if not problems:
             problems += _row_problems(plan, matched, cells, now)
         problems += _repeated(row.number, cells.get(EXTERNAL_ID, ""), by_external_id)
@@ -238,7 +166,7 @@ def filling(columns: Sequence[Column], cells: Mapping[str, str], *, is_test: boo
 def _cell_problems(matched: Mapping[int, Column], row: SheetRow, cells: Mapping[str, str]) -> list[Problem | None]:
     flaws = dict(row.flaws)
     return [
-        Problem(column.key, _FLAWS[flaws[index]]) if index in flaws else _cell_problem(column, cells[column.key])
+        Problem(column.key, FLAWS[flaws[index]]) if index in flaws else _cell_problem(column, cells[column.key])
         for index, column in matched.items()
     ]
 
@@ -260,13 +188,6 @@ def _cell_problem(column: Column, text: str) -> Problem | None:
     return None
 
 
-def _misplaced(matched: Mapping[int, Column], row: SheetRow) -> list[Problem]:
-    """Text in a column without a head would be lost: somebody meant something by it."""
-    if any(text and index not in matched for index, text in enumerate(row.cells)):
-        return [Problem(None, BulkColumnsInvalid(missing="—", unknown="(空 empty)", repeated="—"))]
-    return []
-
-
 def _row_problems(
     plan: TemplatePlan, matched: Mapping[int, Column], cells: Mapping[str, str], now: datetime
 ) -> list[Problem]:
@@ -286,13 +207,3 @@ def _repeated(number: int, external_id: str, seen: dict[str, int]) -> list[Probl
 def _duplicate(number: int, phones: tuple[str, ...], seen: dict[tuple[str, ...], int]) -> list[Problem]:
     other = seen.setdefault(phones, number) if any(phones) else number
     return [] if other == number else [Problem(None, RowDuplicate(other=other), is_warning=True)]
-
-
-def _plain(head: str) -> str:
-    """Full-width characters, spaces and the asterisk of a required column make no difference."""
-    return unicodedata.normalize("NFKC", head).replace(" ", "").rstrip("*")
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:10])
-    return f"{shown} …" if len(names) > 10 else shown or "—"

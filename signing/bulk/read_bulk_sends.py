@@ -1,8 +1,6 @@
 """Reading bulk sends, their rows and what is wrong with them, for their organisation alone: sheets are full of
 phones."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,17 +9,17 @@ from accounts.policy import Actor, Scope
 from core import ids
 from core.clock import rfc3339
 from core.errors import Language
+from core.sheets.checking import Problem, error_of
+from core.sheets.write_sheet import BYTE_ORDER_MARK, to_csv
 from core.unit_of_work import UnitOfWork
 from signing.bulk import policy, repository
 from signing.bulk.context import BulkContext
 from signing.bulk.errors import BulkSendNotFound
 from signing.bulk.models import BulkSend, BulkSendRow
-from signing.bulk.policy import BulkState, Column, Problem, RowState, error_of
+from signing.bulk.policy import BulkState, Column, RowState
 from signing.templates.policy import PLAN
 
 EXPORT_BATCH = 500
-BYTE_ORDER_MARK = "\ufeff"
-"""Without it a spreadsheet takes UTF-8 for something else."""
 
 _RESULT_HEAD = {
     "zh": ("行号", "状态", "签署流程", "签署流程状态", "发送时间 (UTC)", "问题"),
@@ -152,17 +150,6 @@ def _export(
             return
         yield to_csv([line for view in found for line in lines(view)])
         after = found[-1].row.number
-
-
-def to_csv(lines: Sequence[Sequence[str]]) -> bytes:
-    """RFC 4180. A cell that a spreadsheet would take for a formula is told not to be one by a leading apostrophe."""
-    text = io.StringIO()
-    csv.writer(text).writerows([[_harmless(cell) for cell in line] for line in lines])
-    return text.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _told(problem: Problem, columns: Sequence[Column], language: Language) -> str:

@@ -6,14 +6,15 @@ from dataclasses import replace
 from uuid import UUID
 
 from accounts.policy import Actor, Scope
+from core.sheets.checking import Problem, match_head
+from core.sheets.errors import SheetTooManyRows
+from core.sheets.read_sheet import MOST_ROWS
+from core.sheets.sheet import Sheet
 from core.unit_of_work import UnitOfWork
 from signing.bulk import policy, repository
 from signing.bulk.context import BulkContext
-from signing.bulk.errors import BulkTooManyRows
 from signing.bulk.models import BulkSend
-from signing.bulk.policy import EXTERNAL_ID, CheckedRow, Problem
-from signing.bulk.read_sheet import MOST_ROWS
-from signing.bulk.sheet import Sheet
+from signing.bulk.policy import EXTERNAL_ID, CheckedRow
 from signing.errors import ExternalIdTaken
 from signing.templates import repository as templates
 from signing.templates.errors import TemplateNotFound
@@ -29,14 +30,14 @@ def upload_sheet(
 ) -> UUID:
     """The id of a bulk send that waits for its confirmation. The file itself isn't kept, its texts are.
 
-    Raises `TemplateNotFound`, `TemplateArchived`, `BulkColumnsInvalid`, and what reading the file raises.
+    Raises `TemplateNotFound`, `TemplateArchived`, `SheetHeadInvalid`, and what reading the file raises.
     """
     actor.require(Scope.ENVELOPES_WRITE)
     with context.signing.unit_of_work() as uow:
         version = _current(uow, actor, template_id)
     sheet = context.read(data)
     plan = PLAN.validate_python(version.plan)
-    matched = policy.match_head(sheet.head, policy.columns(plan))
+    matched = match_head(sheet.head, policy.columns(plan))
     _check_size(sheet)
     with context.signing.unit_of_work() as uow:
         bulk = BulkSend(
@@ -69,7 +70,7 @@ def _current(uow: UnitOfWork, actor: Actor, template_id: UUID) -> TemplateVersio
 def _check_size(sheet: Sheet) -> None:
     """Whoever read it: the interface allows no more."""
     if len(sheet.rows) > MOST_ROWS:
-        raise BulkTooManyRows(most=MOST_ROWS)
+        raise SheetTooManyRows(most=MOST_ROWS)
 
 
 def _without_taken_ids(uow: UnitOfWork, actor: Actor, rows: Sequence[CheckedRow]) -> list[CheckedRow]:

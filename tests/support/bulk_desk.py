@@ -14,12 +14,12 @@ from sqlalchemy import URL
 from core.database import create_database_engine
 from core.objects import Objects
 from core.secrets import SecretBox
+from core.sheets.read_sheet import read_sheet
 from core.unit_of_work import UnitOfWork
 from signing import work
 from signing.bulk import send_rows
 from signing.bulk.policy import BulkState, RowState
 from signing.bulk.read_bulk_sends import RowView
-from signing.bulk.read_sheet import read_sheet
 from signing.bulk.service import BulkService
 from signing.service import SigningService
 from signing.templates.service import TemplateService

@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 from core.errors import Unavailable
 from core.objects import Objects
 from core.secrets import SecretBox
+from core.sheets.read_sheet import read_sheet
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.verifier.pades import verify_pdf
 from signing.bulk.errors import BulkNothingToDo, BulkRowsNotConfirmable, BulkSendCancelled, BulkSendNotFound
 from signing.bulk.policy import MOST_ATTEMPTS, BulkState, RowState
-from signing.bulk.read_sheet import read_sheet
 from signing.bulk.service import BulkService
 from signing.errors import EnvelopeStateConflict
 from signing.templates.errors import TemplateArchived

@@ -10,22 +10,21 @@ import pytest
 
 from core.errors import DingyueError
 from core.sandbox import Sandbox, SandboxLimits
-from signing.bulk import errors
+from core.sheets import errors
+from core.sheets.checking import Problem, match_head
+from core.sheets.read_sheet import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, read_sheet
+from core.sheets.sandboxed import SandboxedSheetReader
+from core.sheets.sheet import Flaw
 from signing.bulk.policy import (
     BulkState,
     CheckedRow,
-    Problem,
     RowState,
     bulk_state,
     check_rows,
     columns,
     filling,
-    match_head,
     next_attempt,
 )
-from signing.bulk.read_sheet import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, read_sheet
-from signing.bulk.sandboxed import SandboxedSheetReader
-from signing.bulk.sheet import Flaw
 from signing.templates.policy import Known, TemplateRole
 from tests.support.sheets import csv_bytes, uscc, with_part, xlsx_bytes
 from tests.unit.signing.test_templates import PLAN_OF_TWO
@@ -173,7 +172,7 @@ def test_a_problem_survives_being_kept() -> None:
     ],
 )
 def test_a_head_that_does_not_fit(head: list[str], facts: dict[str, str]) -> None:
-    with pytest.raises(errors.BulkColumnsInvalid) as caught:
+    with pytest.raises(errors.SheetHeadInvalid) as caught:
         match_head(head, columns(PLAN_OF_TWO))
     assert caught.value.facts == facts
 
@@ -215,29 +214,29 @@ def nothing_but_empty_parts() -> bytes:
 
 
 UNREADABLE: list[tuple[bytes, type[DingyueError]]] = [
-    (b"", errors.BulkFileEmpty),
-    (b" " * (10 * 1024 * 1024), errors.BulkFileTooLarge),
-    (b" " * LARGEST_FILE, errors.BulkFileEmpty),
-    (b"a" * LARGEST_FILE, errors.BulkFileTooComplex),
-    (b"\n" * (LARGEST_FILE - 1) + b"a", errors.BulkTooManyRows),
-    (csv_bytes([HEAD]), errors.BulkFileEmpty),
-    (csv_bytes([HEAD, *[GOOD] * (MOST_ROWS + 1)]), errors.BulkTooManyRows),
-    (xlsx_bytes([HEAD, *[GOOD] * (MOST_ROWS + 1)]), errors.BulkTooManyRows),
-    (csv_bytes([["a"] * (MOST_COLUMNS + 1), GOOD]), errors.BulkTooManyColumns),
-    (xlsx_bytes([["a"] * (MOST_COLUMNS + 1), GOOD]), errors.BulkTooManyColumns),
-    (b"\xff\xff\xff\xff", errors.BulkFileUnreadable),
-    (b"\xff\xfe\x00", errors.BulkFileUnreadable),
-    (b"a,b\x00c\n1,2", errors.BulkFileUnreadable),
-    (bytes.fromhex("d0cf11e0a1b11ae1") + b"an old .xls", errors.BulkFileUnreadable),
-    (b"PK\x03\x04 and nothing more", errors.BulkFileUnreadable),
-    (xlsx_bytes([HEAD, GOOD])[:-200], errors.BulkFileUnreadable),
-    (nothing_but_empty_parts(), errors.BulkFileTooComplex),
-    (with_part(xlsx_bytes([HEAD, GOOD]), SHEET_PART, b"<worksheet"), errors.BulkFileUnreadable),
-    (with_part(xlsx_bytes([HEAD, GOOD]), "xl/workbook.xml", b"<workbook/>"), errors.BulkFileUnreadable),
-    (with_part(xlsx_bytes([HEAD, GOOD]), "[Content_Types].xml", b"x"), errors.BulkFileUnreadable),
-    (bomb(), errors.BulkFileTooComplex),
-    (lying_bomb(), errors.BulkFileUnreadable),
-    (xlsx_bytes([[" " * 30_000] * 20] * 60), errors.BulkFileEmpty),
+    (b"", errors.SheetEmpty),
+    (b" " * (10 * 1024 * 1024), errors.SheetTooLarge),
+    (b" " * LARGEST_FILE, errors.SheetEmpty),
+    (b"a" * LARGEST_FILE, errors.SheetTooComplex),
+    (b"\n" * (LARGEST_FILE - 1) + b"a", errors.SheetTooManyRows),
+    (csv_bytes([HEAD]), errors.SheetEmpty),
+    (csv_bytes([HEAD, *[GOOD] * (MOST_ROWS + 1)]), errors.SheetTooManyRows),
+    (xlsx_bytes([HEAD, *[GOOD] * (MOST_ROWS + 1)]), errors.SheetTooManyRows),
+    (csv_bytes([["a"] * (MOST_COLUMNS + 1), GOOD]), errors.SheetTooManyColumns),
+    (xlsx_bytes([["a"] * (MOST_COLUMNS + 1), GOOD]), errors.SheetTooManyColumns),
+    (b"\xff\xff\xff\xff", errors.SheetUnreadable),
+    (b"\xff\xfe\x00", errors.SheetUnreadable),
+    (b"a,b\x00c\n1,2", errors.SheetUnreadable),
+    (bytes.fromhex("d0cf11e0a1b11ae1") + b"an old .xls", errors.SheetUnreadable),
+    (b"PK\x03\x04 and nothing more", errors.SheetUnreadable),
+    (xlsx_bytes([HEAD, GOOD])[:-200], errors.SheetUnreadable),
+    (nothing_but_empty_parts(), errors.SheetTooComplex),
+    (with_part(xlsx_bytes([HEAD, GOOD]), SHEET_PART, b"<worksheet"), errors.SheetUnreadable),
+    (with_part(xlsx_bytes([HEAD, GOOD]), "xl/workbook.xml", b"<workbook/>"), errors.SheetUnreadable),
+    (with_part(xlsx_bytes([HEAD, GOOD]), "[Content_Types].xml", b"x"), errors.SheetUnreadable),
+    (bomb(), errors.SheetTooComplex),
+    (lying_bomb(), errors.SheetUnreadable),
+    (xlsx_bytes([[" " * 30_000] * 20] * 60), errors.SheetEmpty),
 ]
 
 
@@ -250,14 +249,14 @@ def test_a_file_that_is_no_sheet_of_ours(data: bytes, error: type[DingyueError])
 def test_a_row_far_below_does_not_make_a_million() -> None:
     row = '<row r="1048576"><c r="A1048576"><v>1</v></c></row>'
     far = f'<worksheet xmlns="{NAMESPACE}"><sheetData>{row}</sheetData></worksheet>'
-    with pytest.raises(errors.BulkTooManyRows):
+    with pytest.raises(errors.SheetTooManyRows):
         read_sheet(with_part(xlsx_bytes([HEAD, GOOD]), SHEET_PART, far.encode()))
 
 
 def test_merges_beyond_count_are_refused() -> None:
     merges = "".join(f'<mergeCell ref="A{row}:B{row}"/>' for row in range(1, 3000))
     part = f'<worksheet xmlns="{NAMESPACE}"><sheetData/><mergeCells>{merges}</mergeCells></worksheet>'
-    with pytest.raises(errors.BulkFileTooComplex):
+    with pytest.raises(errors.SheetTooComplex):
         read_sheet(with_part(xlsx_bytes([HEAD, GOOD]), SHEET_PART, part.encode()))
 
 
@@ -278,10 +277,10 @@ def test_in_the_sandbox_it_reads_the_same_and_refuses_the_same() -> None:
         good = xlsx_bytes([HEAD, GOOD, line(number="=1+1")])
         assert read(good) == read_sheet(good)
         assert read(good).rows[1].flaws == ((6, Flaw.FORMULA),)
-        with pytest.raises(errors.BulkTooManyColumns):
+        with pytest.raises(errors.SheetTooManyColumns):
             read(csv_bytes([["a"] * (MOST_COLUMNS + 1)]))
         laughing = with_part(good, SHEET_PART, LAUGHS.encode())
-        with pytest.raises((errors.BulkFileUnreadable, errors.BulkFileTooComplex, errors.BulkFileEmpty)):
+        with pytest.raises((errors.SheetUnreadable, errors.SheetTooComplex, errors.SheetEmpty)):
             read(laughing)
     finally:
         sandbox.close()

@@ -1,0 +1,1 @@
+"""Spreadsheets from and for people: read without guessing, checked cell by cell, written without harm."""
