@@ -20,7 +20,8 @@ class ValidationService:
     """`signing_roots` and `timestamp_roots` are trusted besides the built-in authority's own, PEM or DER.
 
     `verify` is `verify_pdf`, or the same in the sandbox, where a hostile file can do no harm. `clock` tells the time
-    at which certificates are judged whose signatures nobody dated; without it that is the time they claim.
+    at which certificates are judged whose signatures nobody dated; without it that is the time they claim. Whom the
+    built-in authority has revoked is known here, whatever the file says.
     """
 
     def __init__(
@@ -44,11 +45,12 @@ class ValidationService:
             raise EmptyFile
         if len(data) > LARGEST_FILE:
             raise FileTooLarge(megabytes=-(-len(data) // _MEGABYTE), limit_megabytes=LARGEST_FILE // _MEGABYTE)
-        own = self._pki.roots()
+        own = self._pki.validation_material()
         return self._verify(
             data,
-            signing_roots=[*own, *self._signing_roots],
-            timestamp_roots=[*own, *self._timestamp_roots],
+            signing_roots=[*own.roots, *self._signing_roots],
+            timestamp_roots=[*own.roots, *self._timestamp_roots],
             form="any",
             at=None if self._clock is None else self._clock.now(),
+            known_lists=own.revocation_lists,
         )

@@ -10,9 +10,9 @@ For each signature, in the order in which they were made:
 5. its certificate leads to a trusted root and was neither expired nor, by the CRLs and OCSP responses in the file,
    revoked at that time (`certificates`).
 
-The verdict is `authentic` only if all of that holds for all of them, no signature was taken out of its form, and
-nothing but validation data and document timestamps was added after the last; to a contract that was sealed, nothing
-else at all. Neither the machine's clock nor any network is asked.
+The verdict is `authentic` only if somebody signed, all of that holds for all signatures, no signature was taken out of
+its form, and nothing but validation data and document timestamps was added after the last (`pades_tail`); to a contract
+that was sealed, nothing else at all. Neither the machine's clock nor any network is asked.
 
 The form of signatures is judged in one of two ways. `canonical`: as evidence packages ask, no byte may be another
 (`pades_contents`). `any`: signatures by whatever software, in whatever form the standards allow.
@@ -83,15 +83,18 @@ def verify_pdf(
     timestamp_roots: Sequence[bytes],
     form: Form = "canonical",
     at: datetime | None = None,
+    known_lists: Sequence[bytes] = (),
 ) -> PDFVerdict:
     """What the signatures of a PDF prove to somebody who trusts these roots (PEM or DER). Never raises.
 
     `at` is the time of asking: a certificate whose signature nobody has dated must be valid then (EN 319 102-1
-    §5.2.6). Without it, such a certificate is judged at the time that the signature claims.
+    §5.2.6). Without it, such a certificate is judged at the time that the signature claims. `known_lists` are CRLs
+    (DER) that whoever asks has besides the file; they count against signatures, and never for them.
     """
     try:
         roots = Certificates(signing_roots), Certificates(timestamp_roots)
-        return _Verification(data, *roots, form, at).run()
+        informed = _informed(signing_roots, timestamp_roots, known_lists) if known_lists else None
+        return _Verification(data, *roots, form, at, informed=informed).run()
     except Exception as error:  # noqa: BLE001 - hostile bytes make parsers raise anything; none may pass for a verdict
         return _unreadable(data, error)
 
@@ -121,6 +124,15 @@ def verify_increment(
         return _unreadable(after, error)
 
 
+def _informed(
+    signing_roots: Sequence[bytes], timestamp_roots: Sequence[bytes], lists: Sequence[bytes]
+) -> tuple[Certificates, Certificates]:
+    informed = Certificates(signing_roots), Certificates(timestamp_roots)
+    for certificates in informed:
+        certificates.add(Material.load((), lists, ()))
+    return informed
+
+
 def _unreadable(data: Buffer, error: Exception) -> PDFVerdict:
     try:
         if begins_with_something_else(data) and mentions_signature(data):
@@ -145,15 +157,18 @@ class _Verification:
         *,
         since: int = 0,
         hash_before: Any = None,
+        informed: tuple[Certificates, Certificates] | None = None,
     ) -> None:
         self._data = data
         self._since = since
         self._reader = Reader(data)
         self._changes = Changes(self._reader, are_ours=since > 0)
-        self._certificates = signing, stamping
+        self._certificates = signing, stamping, *(informed or ())
         self._is_canonical = form == "canonical"
         digests = Digests(data, hash_before, since)
-        self._judge = Judge(data, self._changes, digests, signing, stamping, is_canonical=self._is_canonical, at=at)
+        self._judge = Judge(
+            data, self._changes, digests, signing, stamping, is_canonical=self._is_canonical, at=at, informed=informed
+        )
 
     def run(self) -> PDFVerdict:
         if "/Encrypt" in self._reader.trailer:
@@ -232,16 +247,40 @@ class _Verification:
                 told[number] = replace(found, finding=Finding.SIGNATURE_SWAPPED)
             elif is_sealed and seal is not None and number > seal and not found.is_document_timestamp:
                 told[number] = replace(found, finding=found.finding or Finding.SIGNED_AFTER_SEAL)
+        if all(_says_nothing_of_changes(found.finding) for found in told):
+            last = max((number for number, found in enumerate(told) if not found.is_document_timestamp), default=0)
+            told[last] = self._without_changes_since(told[last], candidates[last])
+            bound = seal if is_sealed and seal is not None else last
+            told[bound] = self._with_validation_data(told[bound], candidates[bound], is_sealed=is_sealed)
         if told[-1].is_modification_allowed and _says_nothing_of_changes(told[-1].finding):
             # By somebody unknown or not, something behind what they signed isn't theirs, and that is told first.
             told[-1] = self._with_tail(told[-1], candidates[-1], is_sealed=is_sealed)
         return told
 
+    def _without_changes_since(self, last: SignatureVerdict, candidate: Candidate) -> SignatureVerdict:
+        """The last signature. A document timestamp over what was filled in after it makes that nobody's will."""
+        if not last.is_modification_allowed or last.modifications in ("none", "validation_data"):
+            return last
+        finding = self._changes.name(candidate.embedded.signed_revision)
+        problem = "something was filled in after the last signature"
+        return replace(last, finding=finding, problem=problem, is_modification_allowed=False)
+
+    def _with_validation_data(
+        self, bound: SignatureVerdict, candidate: Candidate, *, is_sealed: bool
+    ) -> SignatureVerdict:
+        """The last signature, or our seal: what came after it must be validation data, and not only be harmless.
+
+        Whoever just made the increment knows what is in it.
+        """
+        if self._since or not bound.is_modification_allowed or bound.modifications != "validation_data":
+            return bound
+        problem = self._changes.beyond_validation_data(candidate.embedded.signed_revision, is_sealed=is_sealed)
+        if problem is None:
+            return bound
+        finding = Finding.CONTENT_CHANGED_INCREMENTALLY
+        return replace(bound, finding=finding, problem=problem, is_modification_allowed=False, modifications="other")
+
     def _with_tail(self, last: SignatureVerdict, candidate: Candidate, *, is_sealed: bool) -> SignatureVerdict:
-        if last.modifications not in ("none", "validation_data"):
-            finding = self._changes.name(candidate.embedded.signed_revision)
-            problem = "something was filled in after the last signature"
-            return replace(last, finding=finding, problem=problem, is_modification_allowed=False)
         end = candidate.end if last.modifications == "none" else max(0, len(self._data) - _LONGEST_TAIL)
         tail = bytes(self._data[end : end + _LONGEST_TAIL + 1])
         if last.modifications == "none":

@@ -26,6 +26,7 @@ from ledger.verifier.pades_additions import recognise
 from ledger.verifier.pades_attack import has_lost_validation_data, name_change
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.pades_reader import Reader
+from ledger.verifier.pades_tail import beyond_validation_data
 from ledger.verifier.pades_verdict import Modifications
 
 _defaults: Any = DEFAULT_DIFF_POLICY
@@ -110,6 +111,13 @@ class Changes:
         if level not in _MODIFICATIONS:
             return Change("other", Finding.OVERLAY_ADDED, "annotations were added")
         return Change(_MODIFICATIONS[level])
+
+    def beyond_validation_data(self, revision: int, *, is_sealed: bool) -> str | None:
+        """What came after `revision` and is no validation data, though the signature made in it allows it."""
+        numbers = range(revision + 1, self.revisions)
+        return beyond_validation_data(
+            ((self._resolver(number - 1), self._resolver(number)) for number in numbers), is_sealed=is_sealed
+        )
 
     def name(self, revision: int) -> Finding:
         """The kind of change that came with the revision after this one."""

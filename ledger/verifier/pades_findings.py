@@ -241,3 +241,9 @@ AUTHENTIC = Explanation(
     "Every signature holds, and nothing was changed since.",
 )
 UNSIGNED = Explanation("unsigned", "文件中没有签名。", "The file carries no signature.")
+TIMESTAMPED_ONLY = Explanation(
+    "unsigned",
+    "文件中没有任何人的签名，只有文件时间戳：它只证明文件当时已存在，任何人都可以加盖。",
+    "Nobody signed the file. Its document timestamps only prove that it existed then, and anybody can have one.",
+)
+"""Intact document timestamps alone, which anybody gets for any file, must never look like somebody's signature."""

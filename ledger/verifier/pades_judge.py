@@ -41,7 +41,10 @@ _FINDINGS: dict[type[TokenInvalid], Finding] = {
 
 
 class Judge:
-    """`at` is the time of asking, see `verify_pdf`. `has_security_store`: the file has a /DSS."""
+    """`at` is the time of asking, see `verify_pdf`. `has_security_store`: the file has a /DSS.
+
+    `informed` are as `signing` and `stamping`, and know besides what isn't in the file of revocations.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Judge:
         *,
         is_canonical: bool,
         at: datetime | None,
+        informed: tuple[Certificates, Certificates] | None = None,
     ) -> None:
         self.has_security_store = False
         self._data = data
@@ -62,6 +66,7 @@ class Judge:
         self._stamping = stamping
         self._is_canonical = is_canonical
         self._at = at
+        self._informed = informed
 
     def judge(self, candidate: Candidate, vouching: Timestamp | None) -> tuple[SignatureVerdict, Timestamp | None]:
         """The verdict, and for a sound document timestamp what it says. `vouching` covers this signature."""
@@ -172,6 +177,7 @@ class Judge:
             judgement = self._signing.judge(found.signer_cert, moment, purpose)
             if is_claimed:
                 self._signing.require_never_revoked(found.signer_cert, judgement.path, purpose)
+            self._require_known_good(found.signer_cert, moment, purpose, is_claimed=is_claimed)
         except CertificateRefused as refusal:
             is_revoked = refusal.finding is Finding.CERTIFICATE_REVOKED
             verdict = replace(verdict, revocation="revoked" if is_revoked else "unknown")
@@ -188,6 +194,18 @@ class Judge:
             notes=() if self._is_canonical else _notes(found, judgement.path),
         )
 
+    def _require_known_good(self, certificate: Any, moment: datetime, purpose: Purpose, *, is_claimed: bool) -> None:
+        """Raises `CertificateRefused` if the certificate is known to have been revoked, though the file doesn't say so.
+
+        Whoever signs with somebody's stolen key leaves the revocation out.
+        """
+        if self._informed is None:
+            return
+        known, _ = self._informed
+        judgement = known.judge(certificate, moment, purpose)
+        if is_claimed:
+            known.require_never_revoked(certificate, judgement.path, purpose)
+
     def _level(
         self, level: Level | None, timed_by: Timestamp | None, vouching: Timestamp | None, *, is_fresh: bool
     ) -> Level | None:
@@ -200,6 +218,8 @@ class Judge:
 
     def _timestamp(self, token: bytes, digest_of: Any) -> Timestamp:
         """What a token says. Raises `AuthorityUnknown`, `_InAnotherForm` or `TokenInvalid`."""
+        if self._informed is not None:
+            verify_any_token(token, digest_of, self._informed[1])
         if not self._is_canonical:
             return verify_any_token(token, digest_of, self._stamping)
         try:

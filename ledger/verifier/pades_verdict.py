@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ledger.verifier.pades_findings import AUTHENTIC, EXPLANATIONS, UNSIGNED, Finding, Outcome
+from ledger.verifier.pades_findings import AUTHENTIC, EXPLANATIONS, TIMESTAMPED_ONLY, UNSIGNED, Finding, Outcome
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 Coverage = Literal["entire_file", "entire_revision", "partial"]
@@ -106,7 +106,8 @@ def conclude(verdicts: Sequence[SignatureVerdict], of_file: Finding | None = Non
         return refused(finding, verdicts, of=found.field, detail=found.problem if found.finding is finding else None)
     if not verdicts or not all(found.is_intact and found.is_trusted for found in verdicts):
         return refused(Finding.MALFORMED, verdicts)  # nothing may be authentic for want of a finding
-    return PDFVerdict(AUTHENTIC.outcome, AUTHENTIC.en, tuple(verdicts), None, AUTHENTIC.zh)
+    told = TIMESTAMPED_ONLY if all(found.is_document_timestamp for found in verdicts) else AUTHENTIC
+    return PDFVerdict(told.outcome, told.en, tuple(verdicts), None, told.zh)
 
 
 def _rank(finding: Finding) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from ledger.verifier.pades_additions import recognise
 from ledger.verifier.pades_changes import Changes
 from ledger.verifier.pades_findings import EXPLANATIONS, Finding
 from ledger.verifier.pades_reader import Reader
-from tests.support import attacks
+from tests.support import attacks, quiet_changes
 from tests.support.attacks import Attack
 from tests.support.clock import FixedClock
 from tests.support.foreign import STAMPED_AT, Stranger, add_validation_data, timestamp_roots
@@ -136,6 +136,38 @@ def test_validation_data_may_be_added_after_the_seal(contract: Contract) -> None
     verdict = contract.verdict(add_validation_data(contract.data, crls=(stranger.revocation_list(STAMPED_AT),)))
     assert verdict.outcome == "authentic", verdict
     assert verdict.signatures[-1].modifications == "validation_data"
+
+
+@pytest.mark.parametrize("change", quiet_changes.AFTER_THE_SEAL, ids=lambda change: change.__name__)
+def test_nothing_but_validation_data_comes_after_the_seal(contract: Contract, change: Attack) -> None:
+    roots = [*contract.roots, *timestamp_roots()]
+    for form in ("any", "canonical"):
+        verdict = contract.verdict(change(contract.data), form)  # type: ignore[arg-type]  # both are forms
+        assert (verdict.outcome, verdict.finding) == ("altered", Finding.CONTENT_CHANGED_INCREMENTALLY), verdict
+    stamped = quiet_changes.document_timestamp(change(contract.data))
+    assert verify_pdf(stamped, signing_roots=roots, timestamp_roots=roots, form="any").outcome == "altered"
+
+
+@pytest.mark.parametrize("change", quiet_changes.AFTER_A_SIGNATURE, ids=lambda change: change.__name__)
+def test_a_document_timestamp_hides_nothing_that_came_after_the_last_signature(
+    contract: Contract, change: Attack
+) -> None:
+    roots = [*contract.roots, *timestamp_roots()]
+    changed = change(contract.steps[0])
+    for data in (changed, quiet_changes.document_timestamp(changed)):
+        assert verify_pdf(data, signing_roots=roots, timestamp_roots=roots, form="any").outcome == "altered"
+    honest = quiet_changes.document_timestamp(contract.steps[0])
+    assert verify_pdf(honest, signing_roots=roots, timestamp_roots=roots, form="any").outcome == "authentic"
+
+
+def test_a_document_timestamp_is_nobodys_signature() -> None:
+    stamped = quiet_changes.document_timestamp(blank_pdf())
+    verdict = verify_pdf(stamped, signing_roots=timestamp_roots(), timestamp_roots=timestamp_roots(), form="any")
+    assert (verdict.outcome, verdict.finding) == ("unsigned", None)
+    assert verdict.signatures[0].is_trusted
+    assert "Nobody signed" in verdict.reason
+    changed = attacks.append_bytes(stamped)
+    assert verify_pdf(changed, signing_roots=[], timestamp_roots=timestamp_roots()).outcome == "altered"
 
 
 def test_an_increment_is_checked_by_itself(contract: Contract) -> None:
