@@ -13,6 +13,7 @@ from performance import intake, repository
 from performance.compose_contract import compose_contract
 from performance.errors import (
     ContractStateForbids,
+    EnvelopeBindsNobody,
     EnvelopeNotOpen,
     EnvelopeTaken,
     NotAParty,
@@ -33,7 +34,7 @@ def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, pr
 
     The organisation that enters a contract is one of its parties. Raises what `intake.check_elements` raises, and
     `RegionUnknown`, `ClassUnknown`, `FormUnknown`, `NotAParty`, `SignedOnWithEnvelope`, `ContractNumberTaken`,
-    `EnvelopeNotFound`, `EnvelopeNotOpen` or `EnvelopeTaken`.
+    `EnvelopeNotFound`, `EnvelopeNotOpen`, `EnvelopeBindsNobody` or `EnvelopeTaken`.
     """
     actor.require(Scope.CONTRACTS_WRITE)
     intake.check_elements(elements, china_day(uow.now))
@@ -59,7 +60,8 @@ def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, pr
 def attach_envelope(uow: UnitOfWork, actor: Actor, contract_id: UUID, envelope_id: UUID) -> ContractFile:
     """From now on the envelope's end decides the draft's.
 
-    Raises `ContractNotFound`, `ContractStateForbids`, `EnvelopeNotFound`, `EnvelopeNotOpen` or `EnvelopeTaken`.
+    Raises `ContractNotFound`, `ContractStateForbids`, `EnvelopeNotFound`, `EnvelopeNotOpen`, `EnvelopeBindsNobody` or
+    `EnvelopeTaken`.
     """
     actor.require(Scope.CONTRACTS_WRITE)
     file = repository.locked_contract(uow.session, actor, contract_id)
@@ -70,11 +72,14 @@ def attach_envelope(uow: UnitOfWork, actor: Actor, contract_id: UUID, envelope_i
 
 
 def _attach(uow: UnitOfWork, actor: Actor, file: ContractFile, envelope_id: UUID) -> None:
-    state = repository.envelope_state(uow.session, actor, envelope_id)
-    if state is None:
+    found = repository.own_envelope(uow.session, actor, envelope_id)
+    if found is None:
         raise EnvelopeNotFound
+    state, is_test = found
     if state in ENDED:
         raise EnvelopeNotOpen(state=state)
+    if is_test:
+        raise EnvelopeBindsNobody
     file.contract.envelope_id = envelope_id
     try:
         uow.session.flush()

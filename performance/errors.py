@@ -147,6 +147,12 @@ class EnvelopeNotOpen(Conflict):
     en = "That envelope has ended ({state}) and can't be attached to a draft. Make a new one."
 
 
+class EnvelopeBindsNobody(Conflict):
+    code = "envelope_binds_nobody"
+    zh = "该签署信封是测试信封，签完也不产生合同，因此不能与草稿关联。请用正式信封签署。"
+    en = "That envelope is a test: no contract comes of it, so no draft waits for it. Use one that binds."
+
+
 class ContractStateForbids(Conflict):
     code = "contract_state_forbids"
     zh = "合同目前处于“{state}”状态，不能进行此操作。"

@@ -1,11 +1,12 @@
 """Into the register: a completed envelope registers its contract, an ended one cancels it (R3).
 
     draft ─▶ signing ─▶ signed ─▶ registered ─▶ rescinded        (EnvelopeCompleted; the last one of a rescission)
-                 └────▶ cancelled                                (EnvelopeEnded)
+                 └────▶ cancelled                                (EnvelopeEnded; completed as a test)
 
 A draft binds nobody: it is registered only if the parties it names are the ones that signed.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from signing.events import EnvelopeCompleted, EnvelopeEnded
 def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profiles: RegionProfiles) -> None:
     """Everything signed here registers itself (签约信息自动归集), but for tests and for what undoes a contract."""
     if event.is_test:
+        _cancel_test(uow, event)
         return
     if event.rescinds_id is not None:
         _note_rescission(uow, event.rescinds_id, event)
@@ -89,12 +91,32 @@ def cancel_ended_envelope(uow: UnitOfWork, event: EnvelopeEnded) -> None:
     if file is None or file.contract.state != ContractState.SIGNING:
         return
     reason = f"信封未完成签署（{event.outcome}）{event.reason}"
+    _cancel(
+        uow,
+        file,
+        reason=reason,
+        envelope_id=event.envelope_id,
+        facts={"outcome": event.outcome, "reason": event.reason},
+    )
+
+
+def _cancel_test(uow: UnitOfWork, event: EnvelopeCompleted) -> None:
+    """The envelope of a draft was made a test after the draft was attached: nothing comes of it."""
+    file = repository.contract_by_envelope(uow.session, event.envelope_id)
+    if file is None or file.contract.state != ContractState.SIGNING:
+        return
+    reason = "测试信封签署完成，不产生合同"
+    _cancel(uow, file, reason=reason, envelope_id=event.envelope_id, facts={"outcome": "test", "reason": reason})
+
+
+def _cancel(
+    uow: UnitOfWork, file: ContractFile, *, reason: str, envelope_id: UUID, facts: Mapping[str, object]
+) -> None:
     for obligation in file.obligations:
         hand = ObligationInHand(file, obligation)
         change_obligation(uow, hand, ObligationChange.CANCEL, SYSTEM, reason=reason, facts={})
-    envelope = ids.public(ids.ENVELOPE, event.envelope_id)
-    facts = {"envelope": envelope, "outcome": event.outcome, "reason": event.reason}
-    evidence_id = notarise(uow, file, "contract.cancelled", SYSTEM, facts)
+    told = {"envelope": ids.public(ids.ENVELOPE, envelope_id), **facts}
+    evidence_id = notarise(uow, file, "contract.cancelled", SYSTEM, told)
     change_contract(uow, file, ContractState.CANCELLED, SYSTEM, reason=reason, evidence_id=evidence_id)
 
 

@@ -117,10 +117,15 @@ def contract_by_envelope(session: Session, envelope_id: UUID) -> ContractFile | 
     return None if found is None else files_of(session, [found])[found.id]
 
 
-def envelope_state(session: Session, actor: Actor, envelope_id: UUID) -> str | None:
-    """The state of an envelope the actor's organisation made; None if it made none of that id."""
+def own_envelope(session: Session, actor: Actor, envelope_id: UUID) -> tuple[str, bool] | None:
+    """State and test mode of an envelope the actor's organisation made; None if it made none of that id.
+
+    It can't end before the caller's transaction does: its end would tell of a contract that nobody can see yet.
+    """
     owned = Envelope.organisation_id == actor.organisation_id
-    return session.scalar(select(Envelope.state).where(Envelope.id == envelope_id, owned))
+    query = select(Envelope.state, Envelope.is_test).where(Envelope.id == envelope_id, owned)
+    found = session.execute(query.with_for_update(read=True)).one_or_none()
+    return None if found is None else (found.state, found.is_test)
 
 
 def files_of(session: Session, contracts: Sequence[Contract]) -> dict[UUID, ContractFile]:

@@ -1,9 +1,10 @@
 """What the register does with envelopes that bind nobody, bind only one side for now, or undo a contract."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text, update
 
 from core.dispatch import Dispatcher
 from core.outbox import OutboxEvent
@@ -11,6 +12,8 @@ from core.secrets import SecretBox
 from ledger.models import EvidenceRecord
 from notify.models import Reminder
 from notify.service import NotifyService
+from performance.errors import EnvelopeBindsNobody, EnvelopeNotOpen
+from signing.models import Envelope
 from tests.integration.notify.factories import console_service
 
 if TYPE_CHECKING:
@@ -55,9 +58,32 @@ def test_a_test_envelope_is_no_contract(world: "World", is_described: bool) -> N
     world.handle(completion.model_copy(update={"is_test": True}))
 
     assert [(found.id, found.state) for found in world.service.contracts(world.purchaser).items] == [
-        (draft.id, "signing") for draft in drafts
+        (draft.id, "cancelled") for draft in drafts
     ]
     assert world.events("contract.registered") == world.events("obligation.scheduled") == []
+
+
+def test_a_draft_cannot_wait_for_a_test_envelope(world: "World") -> None:
+    envelope_id = world.envelope(world.purchaser)
+    with world.unit_of_work() as uow:
+        uow.session.execute(update(Envelope).where(Envelope.id == envelope_id).values(is_test=True))
+    with pytest.raises(EnvelopeBindsNobody):
+        world.service.enter_contract(world.purchaser, world.elements(envelope_id=envelope_id))
+
+
+def test_an_envelope_that_ends_while_a_draft_is_attached(world: "World") -> None:
+    """Whoever attaches waits for it to have ended, and is told: its end has been told already."""
+    envelope_id = world.envelope(world.purchaser)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+    with ThreadPoolExecutor(1) as beside:
+        with world.unit_of_work() as ending:
+            ending.session.execute(update(Envelope).where(Envelope.id == envelope_id).values(state="voided"))
+            elements = world.elements(envelope_id=envelope_id)
+            attached = beside.submit(world.service.enter_contract, world.purchaser, elements)
+            while not attached.done() and not ending.session.scalar(waiting):
+                pass
+        with pytest.raises(EnvelopeNotOpen):
+            attached.result()
 
 
 def test_a_contract_rescinded_by_both_ends_what_was_still_to_come(
