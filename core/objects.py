@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +10,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from core.durable_files import folders_of, sync
 from core.errors import DingyueError, Unavailable
 
 
@@ -35,8 +35,8 @@ class ObjectCorrupted(DingyueError):
 class Objects:
     """Immutable objects named by what they hold, and a few named by where they belong (tiles).
 
-    `put` is durable when it returns. Putting the same content twice is harmless, so a caller that crashed between
-    `put` and its transaction simply does it again.
+    `put` and `put_file` are durable when they return: what a transaction then names survives a power cut. Putting the
+    same content twice is harmless, so a caller that crashed between `put` and its transaction simply does it again.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -55,17 +55,36 @@ class Objects:
         """Stores `data` under its SHA-256 and returns the key, `sha256/<2 hex>/<64 hex>`."""
         digest = hashlib.sha256(data).hexdigest()
         key = f"sha256/{digest[:2]}/{digest}"
-        self.put_at(key, data)
+        if not self._has_whole(key, digest):
+            self.put_at(key, data)
+        self.sync_at([key])
         return key
 
     def put_file(self, content: BinaryIO, sha256: str) -> str:
         """The same for a file that needn't fit into memory, whose SHA-256 (hex) is known already."""
         key = f"sha256/{sha256[:2]}/{sha256}"
-        try:
-            obstore.put(self._store, key, content)
-        except (BaseError, OSError) as error:
-            raise ObjectStoreUnavailable from error
+        if not self._has_whole(key, sha256):
+            try:
+                obstore.put(self._store, key, content)
+            except (BaseError, OSError) as error:
+                raise ObjectStoreUnavailable from error
+        self.sync_at([key])
         return key
+
+    def _has_whole(self, key: str, sha256: str) -> bool:
+        """Whether a folder holds this very content already: writing it anew would put at risk, until it is synced,
+        what was promised to be durable. A file that was torn or has decayed is written anew. A bucket replaces an
+        object at once, and isn't asked.
+        """
+        if self._folder is None:
+            return False
+        try:
+            with (self._folder / key).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise ObjectStoreUnavailable from error
 
     def get(self, key: str) -> bytes:
         """The object, re-hashed when its key is a digest.
@@ -95,14 +114,8 @@ class Objects:
         if self._folder is None:
             return
         files = [self._folder / key for key in keys]
-        folders = {parent for file in files for parent in file.parents if parent.is_relative_to(self._folder)}
         try:
-            for path in (*files, *folders):
-                descriptor = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+            sync([*files, *folders_of(files, self._folder)])
         except OSError as error:
             raise ObjectStoreUnavailable from error
 

@@ -12,13 +12,13 @@ the old state or the new one. Whatever a state doesn't hold yet is downloaded an
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.durable_files import folders_of, replace_file, sync
 from ledger.monitor.alarms import Alarm, AlarmCode, Finding
 from ledger.monitor.archive import Archive
 from ledger.monitor.frontier import Frontier
@@ -101,7 +101,8 @@ class StateFolder:
         return state
 
     def save(self, state: MonitorState) -> None:
-        _replace(self._folder / "state.json", (json.dumps(_json(state), ensure_ascii=False, indent=1) + "\n").encode())
+        text = json.dumps(_json(state), ensure_ascii=False, indent=1) + "\n"
+        replace_file(self._folder / "state.json", text.encode(), top=self._folder)
 
     def keep_proof(self, finding: Finding) -> str | None:
         """Writes the evidence of a finding, once; returns where, relative to the folder."""
@@ -114,11 +115,11 @@ class StateFolder:
         unfinished = folder.with_name(f".{name}.new")  # Seen under its name once it is whole.
         unfinished.mkdir(parents=True, exist_ok=True)
         for number, note in enumerate(finding.notes, 1):
-            _replace(unfinished / f"checkpoint-{number}.note", note)
+            replace_file(unfinished / f"checkpoint-{number}.note", note, top=unfinished)
         if finding.proof is not None:
-            _replace(unfinished / "proof.json", finding.proof)
+            replace_file(unfinished / "proof.json", finding.proof, top=unfinished)
         unfinished.replace(folder)
-        _sync_folder(folder.parent)
+        sync(folders_of([folder], self._folder))
         return f"proofs/{name}"
 
 
@@ -139,25 +140,6 @@ def open_state(folder: Path) -> Iterator[StateFolder]:
                 f"Another monitor uses {folder}. Stop it first, or use another folder.",
             ) from error
         yield StateFolder(folder)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """The file is the old one or the new one, whatever happens."""
-    temporary = path.with_name(f"{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _json(state: MonitorState) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from core.durable_files import replace_file, sync
 from ledger.note import COSIGNATURE_V1, ED25519, NoteInvalid, VerifierKey
 
 _KEY, _CONFIGURATION = "key.pem", "witness.json"
@@ -114,11 +115,10 @@ def _write_key(folder: Path, key: Ed25519PrivateKey) -> None:
         raise FolderUnusable(f"{folder} holds a witness's key already") from error
     finally:
         beside.unlink()
+    sync([folder])
 
 
 def _write(folder: Path, configuration: Configuration) -> None:
     logs = [{"origin": origin, "vkeys": [str(key) for key in keys]} for origin, keys in configuration.logs.items()]
     text = json.dumps({"name": configuration.name, "logs": logs}, ensure_ascii=False, indent=2) + "\n"
-    beside = folder / f".{_CONFIGURATION}.new"
-    beside.write_text(text)
-    beside.replace(folder / _CONFIGURATION)
+    replace_file(folder / _CONFIGURATION, text.encode(), top=folder)

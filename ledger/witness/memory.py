@@ -1,8 +1,8 @@
 """What a witness remembers: the last checkpoint it signed for of each log, and signed notes that contradict it.
 
 One folder, one process: a lock on the folder keeps a second witness with the same key away. A checkpoint is replaced by
-writing it beside, flushing it to the disk and renaming it; whoever is killed in between remembers the old one or the
-new one, and has answered for neither more than that.
+writing it beside, flushing it to the disk and renaming it, and flushing the folders that lead to it; whoever is killed
+in between remembers the old one or the new one, and has answered for neither more than that.
 """
 
 import fcntl
@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
+
+from core.durable_files import replace_file
 
 _MOST_KEPT = 100
 """Notes kept of either kind; a log that goes on, or somebody who sends its old notes again, would fill the disk."""
@@ -57,12 +59,13 @@ class Memory:
 
     def replace(self, origin: str, note: bytes) -> None:
         """Durable when it returns."""
-        _write(_checkpoint_file(self._folder, origin), note)
+        replace_file(_checkpoint_file(self._folder, origin), note, top=self._folder)
 
     def keep(self, origin: str, note: bytes, kind: Kept) -> None:
         """A note that the log signed, and that wasn't signed for."""
         if len(kept(self._folder, origin, kind)) < _MOST_KEPT:
-            _write(_kept_folder(self._folder, origin, kind) / f"{hashlib.sha256(note).hexdigest()}.note", note)
+            file = _kept_folder(self._folder, origin, kind) / f"{hashlib.sha256(note).hexdigest()}.note"
+            replace_file(file, note, top=self._folder)
 
 
 def latest_checkpoint(folder: Path, origin: str) -> bytes | None:
@@ -99,18 +102,3 @@ def _locked(file: Path) -> int:
         os.close(lock)
         raise FolderInUse(str(file.parent)) from error
     return lock
-
-
-def _write(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.new")
-    with beside.open("wb") as new:
-        new.write(data)
-        new.flush()
-        os.fsync(new.fileno())
-    beside.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

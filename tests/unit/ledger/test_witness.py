@@ -20,6 +20,7 @@ from ledger.witness.configuration import FolderUnusable, create, load, watch
 from ledger.witness.memory import FolderInUse, Kept, Memory, kept, latest_checkpoint
 from ledger.witness.request import LARGEST_REQUEST, AddCheckpoint, RequestMalformed
 from ledger.witness.witness import Refused, Witness
+from tests.support.power import watched
 
 ORIGIN, NAME = "dingyue.test/log", "notary.test/witness"
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"l" * 32)
@@ -168,6 +169,27 @@ def test_it_remembers_across_restarts(tmp_path: Path) -> None:
 
     assert (refused.status, refused.body) == (409, "5\n")
     assert latest_checkpoint(tmp_path, ORIGIN) == note(HONEST, 5)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_was_signed_for_survives_a_power_cut(
+    memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Also the folders that the first checkpoint of a log made: else it would be forgotten, and a fork signed for."""
+    folder = tmp_path / "witness"
+    for _ in range(times):
+        with watched(monkeypatch) as synced:
+            memory.replace(ORIGIN, note(HONEST, 3))
+    [file] = folder.glob("logs/*/checkpoint")
+    assert synced.survives(file, folder)
+
+
+def test_a_new_witness_and_its_logs_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "new"
+    with watched(monkeypatch) as synced:
+        create(folder, NAME)
+        watch(folder, ORIGIN, [str(VerifierKey.of(ORIGIN, LOG_KEY))])
+    assert all(synced.survives(folder / name, folder) for name in ("key.pem", "witness.json"))
 
 
 def test_several_logs_are_remembered_apart(memory: Memory) -> None:
