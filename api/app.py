@@ -11,6 +11,7 @@ from api import docs, problems, routes
 from api.headers import PrivateAnswers, PublicLog
 from api.idempotency import Idempotency
 from api.limits import MEGABYTE, BodyLimit
+from api.rate import CheckLimit
 from api.services import Services
 from api.strict_json import StrictJSON
 
@@ -23,13 +24,21 @@ Ids are prefixed (`env_…`), instants are RFC 3339 UTC, amounts are decimal str
 
 
 def create_app(
-    services: Services, *, body_limit_bytes: int = 50 * MEGABYTE, lifespan: Lifespan[FastAPI] | None = None
+    services: Services,
+    *,
+    body_limit_bytes: int = 50 * MEGABYTE,
+    checks_per_minute: int = 0,
+    lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
-    """The API over the given services; `web` adds its pages to the same application."""
+    """The API over the given services; `web` adds its pages to the same application.
+
+    `checks_per_minute`: how often one address may have something checked without an account; 0 doesn't limit.
+    """
     app = FastAPI(
         title="Dingyue 鼎约", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan
     )
     app.state.services = services
+    app.state.check_limit = CheckLimit(checks_per_minute)
     problems.install(app)
     docs.install(app)
     for module in _route_modules():

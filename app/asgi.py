@@ -23,7 +23,10 @@ def create(settings: Settings) -> FastAPI:
         application.close()
 
     app = create_app(
-        application.services, body_limit_bytes=settings.upload_limit_megabytes * MEGABYTE, lifespan=lifespan
+        application.services,
+        body_limit_bytes=settings.upload_limit_megabytes * MEGABYTE,
+        checks_per_minute=settings.checks_per_minute,
+        lifespan=lifespan,
     )
     mount(app)
     settle()

@@ -319,6 +319,8 @@ class Settings(BaseSettings):
     run_directory: Path
     # The largest upload, in megabytes.
     upload_limit_megabytes: int = 50
+    # How often one address may have a file checked without an account, in each process. 0: as often as it likes.
+    checks_per_minute: Annotated[int, Field(ge=0)] = 30
 
     database: DatabaseSettings
     broker: BrokerSettings

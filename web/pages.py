@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from accounts.errors import TokenInvalid
 from api.problems import address_of
+from api.rate import CheckRoute
 from core.errors import DingyueError
 from web.errors import FormIncomplete, PageNotFound, UnstorableText
 from web.rendering import language_of, render
@@ -61,9 +62,13 @@ def _known(error: Exception) -> DingyueError:
     return PageNotFound() if isinstance(error, HTTPException) else DingyueError()
 
 
-def page_router() -> APIRouter:
+class CheckPageRoute(PageRoute, CheckRoute):
+    """The same of pages that check what anybody sends: their POSTs take turns."""
+
+
+def page_router(route_class: type[PageRoute] = PageRoute) -> APIRouter:
     """A router for pages: not in the API's description, guarded against cross-site requests."""
-    return APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[Depends(refuse_cross_site)])
+    return APIRouter(include_in_schema=False, route_class=route_class, dependencies=[Depends(refuse_cross_site)])
 
 
 def error_page(request: Request, error: DingyueError) -> Response:

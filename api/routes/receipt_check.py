@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 
 from api.deps import CurrentServices
+from api.rate import CheckRoute
 from api.schemas.receipts import ReceiptVerdictOutput
 from ledger.compare_receipt import compare_receipt
 
-router = APIRouter(prefix="/log", tags=["log"])
+router = APIRouter(prefix="/log", tags=["log"], route_class=CheckRoute)
 
 
 @router.post("/receipt-check")

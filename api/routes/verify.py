@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, BeforeValidator, Field
 
 from api.deps import CurrentServices
+from api.rate import CheckRoute
 from ledger.record import sha256_hex
 from ledger.verifier.pades import (
     Coverage,
@@ -21,7 +22,7 @@ from ledger.verifier.pades import (
 )
 from ledger.verifier.pades_findings import Finding
 
-router = APIRouter(prefix="/verify", tags=["verification"])
+router = APIRouter(prefix="/verify", tags=["verification"], route_class=CheckRoute)
 
 
 def _printable(text: object) -> object:

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
 class InProcessClient:
     """What `httpx.Client` is, for an ASGI application. An error the application doesn't handle is a 500 here, too."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def get(self, path: str, **options: Any) -> httpx.Response:

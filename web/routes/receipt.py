@@ -8,12 +8,12 @@ from api.deps import CurrentServices
 from ledger.compare_receipt import compare_receipt
 from ledger.errors import LogEmpty, ReceiptUnreadable
 from ledger.receipt_verdict import ReceiptVerdict
-from web.pages import page_router
+from web.pages import CheckPageRoute, page_router
 from web.rendering import language_of, render
 from web.uploads import is_given
 from web.viewer import MaybeViewer
 
-router = page_router()
+router = page_router(CheckPageRoute)
 
 
 @router.get("/verify/receipt")

@@ -21,12 +21,12 @@ from ledger.record import sha256_hex
 from ledger.repository import LoggedRecord
 from ledger.verifier.verdict import Verdict
 from web.downloads import download
-from web.pages import page_router
+from web.pages import CheckPageRoute, page_router
 from web.rendering import language_of, render
 from web.uploads import is_given
 from web.viewer import MaybeViewer, Viewer
 
-router = page_router()
+router = page_router(CheckPageRoute)
 
 _ZIP = b"PK\x03\x04"
 _PDF = b"%PDF-"
