@@ -8,6 +8,7 @@ The result is validated before it gets its name; the input is never written to.
 
 import hashlib
 import json
+import mmap
 import os
 import sys
 from contextlib import suppress
@@ -193,7 +194,10 @@ def _screen(source: Path) -> None:
 
 def _validate(path: Path, field: str, means: Means) -> None:
     """Raises `SignatureBroken`. Other signatures may be under roots we don't know; ours isn't, if it is a trial's."""
-    verdict = verify_pdf(path.read_bytes(), signing_roots=means.roots, timestamp_roots=means.roots)
+    with path.open("rb") as file:
+        # Not closed here: views of it may live until they are collected, and then it closes itself.
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    verdict = verify_pdf(data, signing_roots=means.roots, timestamp_roots=means.roots)
     problems = [f"{found.field}: {found.problem}" for found in verdict.signatures if found.problem]
     ours = next((found for found in verdict.signatures if found.field == field), None)
     is_sound = verdict.outcome in {"authentic", "unrecognised"}

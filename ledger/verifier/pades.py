@@ -210,7 +210,7 @@ class _Verification:
         held: list[dict[bytes, None]] = [{}, {}, {}]
         is_there = False
         for revision in range(self._changes.revisions):
-            store = entry(self._reader.get_historical_resolver(revision).root, "/DSS")
+            store = entry(self._reader.root_at(revision), "/DSS")
             is_there = store is not None
             for number, key in enumerate(("/Certs", "/CRLs", "/OCSPs")):
                 held[number] |= dict.fromkeys(self._reader.streams(entry(store, key), revision))

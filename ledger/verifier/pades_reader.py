@@ -94,6 +94,15 @@ class Reader(PdfFileReader):
         ]
         return [stream.data for stream in found]
 
+    def root_at(self, revision: int) -> Any | None:
+        """The catalog as of a revision. None in the first part of a linearised file, whose cross-references come in two
+        parts: the one that is read first names no catalog (ISO 32000-2 annex F)."""
+        try:
+            self.trailer.raw_get("/Root", revision=revision)
+        except KeyError:
+            return None
+        return self.get_historical_resolver(revision).root
+
     def at(self, reference: Any, revision: int) -> Any:
         """What a reference led to as of a revision."""
         reader: Any = self

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ledger.verifier.pades import Form, PDFVerdict, verify_pdf
 from ledger.verifier.pades_findings import Finding
+from signing.pdf.embed import Embedder, Signature
+from signing.pdf.form import Form as FileForm
+from signing.pdf.growing import GrowingPDF
+from signing.pki.adapters.pkcs12 import PKCS12Credential
 from tests.support import attacks
 from tests.support.attacks import Attack
 from tests.support.foreign import STAMPED_AT, Place, Stranger, Told, add_validation_data, timestamp_roots
 from tests.support.layers import SWITCHES, layered_pdf, looks
+from tests.support.layouts import hybrid, linearised
 from tests.support.pdf import contract_pdf
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -68,6 +74,29 @@ def test_signatures_of_other_software_are_authentic(key: str, digest: str, is_pa
     assert [found.level for found in verdict.signatures] == ["B-T"]
     assert verdict.signatures[0].proven_at == STAMPED_AT
     assert is_no_form_of_ours(signed, stranger)
+
+
+@pytest.mark.parametrize("layout", ["linearised", "linearised, with object streams", "hybrid"])
+def test_files_laid_out_as_other_producers_do(layout: str) -> None:
+    """Such a file can be signed by us, too, and is judged by what it shows."""
+    plain = contract_pdf(2)
+    file = hybrid(plain) if layout == "hybrid" else linearised(plain, has_streams="object" in layout)
+    stranger = Stranger.with_key(ec.generate_private_key(ec.SECP256R1()))
+    signed = b"".join([file, *increments_of(file, stranger)])
+    verdict = judged(signed, stranger)
+    assert (verdict.outcome, verdict.finding) == ("authentic", None), verdict
+    attacked = hybrid(signed, b"BT /F1 20 Tf 100 500 Td (480 yuan) Tj ET")
+    assert judged(attacked, stranger).outcome == "altered"
+
+
+def increments_of(file: bytes, stranger: Stranger) -> list[bytes]:
+    """What our own signing adds to a file, with a stranger's key."""
+    credential = PKCS12Credential.load(stranger.pkcs12(b"secret"), "secret", now=NOW)
+    with GrowingPDF(BytesIO(file)) as growing:
+        form = FileForm(growing)
+        form.add_signature_field("Theirs")
+        Embedder(None).sign(growing, form, Signature("Theirs", NOW, "李四", "agreed"), credential, stamp=False)
+        return list(growing.increments)
 
 
 def test_two_strangers_sign_one_after_the_other() -> None:
