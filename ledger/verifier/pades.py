@@ -48,6 +48,7 @@ from ledger.verifier.pades_verdict import (
     SignatureVerdict,
     TimeSource,
     conclude,
+    printable,
     refused,
     unsigned,
 )
@@ -268,17 +269,15 @@ class _Verification:
     def _with_validation_data(
         self, bound: SignatureVerdict, candidate: Candidate, *, is_sealed: bool
     ) -> SignatureVerdict:
-        """The last signature, or our seal: what came after it must be validation data, and not only be harmless.
-
-        Whoever just made the increment knows what is in it.
-        """
+        """The last signature, or our seal: what came after it must be validation data, and not only be harmless."""
         if self._since or not bound.is_modification_allowed or bound.modifications != "validation_data":
             return bound
         problem = self._changes.beyond_validation_data(candidate.embedded.signed_revision, is_sealed=is_sealed)
         if problem is None:
             return bound
         finding = Finding.CONTENT_CHANGED_INCREMENTALLY
-        return replace(bound, finding=finding, problem=problem, is_modification_allowed=False, modifications="other")
+        told = replace(bound, finding=finding, problem=printable(problem))
+        return replace(told, is_modification_allowed=False, modifications="other")
 
     def _with_tail(self, last: SignatureVerdict, candidate: Candidate, *, is_sealed: bool) -> SignatureVerdict:
         end = candidate.end if last.modifications == "none" else max(0, len(self._data) - _LONGEST_TAIL)

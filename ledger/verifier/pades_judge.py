@@ -14,7 +14,7 @@ from ledger.verifier.pades_file import Digests
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.pades_reader import Buffer
 from ledger.verifier.pades_signature import Candidate, check_integrity, signature_timestamp, uses_strong_algorithms
-from ledger.verifier.pades_verdict import Coverage, Level, SignatureVerdict
+from ledger.verifier.pades_verdict import Coverage, Level, SignatureVerdict, printable
 from ledger.verifier.timestamp import (
     AuthorityUnknown,
     Timestamp,
@@ -238,7 +238,7 @@ def _refuse(verdict: SignatureVerdict, finding: Finding, problem: str) -> Signat
     """
     if verdict.finding is not None and verdict.finding is not Finding.TIMESTAMP_UNTRUSTED:
         return replace(verdict, is_trusted=False)
-    return replace(verdict, finding=finding, problem=problem, is_trusted=False)
+    return replace(verdict, finding=finding, problem=printable(problem), is_trusted=False)
 
 
 def _timed(verdict: SignatureVerdict, by: Timestamp, *, is_own: bool) -> SignatureVerdict:

@@ -1,6 +1,5 @@
 """One signature of a PDF: is it all there, does it fit the file, who made it and when, and is that to be trusted?"""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from ledger.verifier.pades_contents import ByteRange, gap_problem
 from ledger.verifier.pades_file import Digests, FilledField, elements, entry
 from ledger.verifier.pades_findings import Finding
 from ledger.verifier.pades_reader import Buffer, Reader
-from ledger.verifier.pades_verdict import SignatureVerdict
+from ledger.verifier.pades_verdict import SignatureVerdict, printable
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
 _Embedded: Any = EmbeddedPdfSignature  # nor has its constructor
@@ -28,7 +27,6 @@ _TIMESTAMP = "/ETSI.RFC3161"
 _SUPPORTED = ("/ETSI.CAdES.detached", "/adbe.pkcs7.detached", _TIMESTAMP)
 _KNOWN = ("/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1", "/PBAD.PAdES")
 _LARGEST_CONTENTS = 4 * 1024 * 1024
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def read_candidate(reader: Reader, filled: FilledField, *, since: int = 0) -> Ca
     value = filled.value
     is_dictionary = isinstance(value, _kinds.DictionaryObject)
     kind = str(entry(value, "/SubFilter")) if is_dictionary else ""
-    blank = SignatureVerdict(_printable(filled.name), is_document_timestamp=kind == _TIMESTAMP)
+    blank = SignatureVerdict(printable(filled.name), is_document_timestamp=kind == _TIMESTAMP)
 
     def broken(finding: Finding, problem: str) -> Candidate:
         return Candidate(replace(blank, finding=finding, problem=problem), filled.number)
@@ -170,11 +168,11 @@ def _describe(blank: SignatureVerdict, found: Any) -> SignatureVerdict:
     names = certificate.subject.native
     return replace(
         blank,
-        signer=_printable(_text(names.get("common_name")) or certificate.subject.human_friendly),
+        signer=printable(_text(names.get("common_name")) or certificate.subject.human_friendly),
         organisation=_text(names.get("organization_name")),
         organisation_identifier=_text(names.get("organization_identifier")),
-        subject=_printable(certificate.subject.human_friendly),
-        issuer=_printable(certificate.issuer.human_friendly),
+        subject=printable(certificate.subject.human_friendly),
+        issuer=printable(certificate.issuer.human_friendly),
         serial_number=f"{certificate.serial_number:x}",
         valid_from=certificate.not_valid_before,
         valid_until=certificate.not_valid_after,
@@ -197,9 +195,4 @@ def _text(value: object) -> str | None:
     """A subject may name several of a kind."""
     if value is None:
         return None
-    return _printable("、".join(str(part) for part in value) if isinstance(value, list) else str(value))
-
-
-def _printable(text: str) -> str:
-    """Without what could make a name look like another: control and direction characters."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:1000]
+    return printable("、".join(str(part) for part in value) if isinstance(value, list) else str(value))

@@ -1,5 +1,6 @@
 """What is said of a PDF and of each signature in it, and how the whole follows from the parts. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ TimeSource = Literal["signature_timestamp", "document_timestamp", "claimed"]
 
 _WORST_FIRST: tuple[Outcome, ...] = ("altered", "malformed", "unrecognised")
 """What doesn't fit comes before what can't be read, and that before what isn't known."""
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ORDER = {finding: number for number, finding in enumerate(Finding)}
 
 
@@ -77,6 +79,12 @@ class PDFVerdict:
     reason_zh: str = ""
 
 
+def printable(text: str) -> str:
+    """Out of a stranger's file: without what could make a name look like another, or a terminal do something: control
+    and direction characters."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:1000]
+
+
 def unsigned() -> PDFVerdict:
     return PDFVerdict(UNSIGNED.outcome, UNSIGNED.en, (), None, UNSIGNED.zh)
 
@@ -89,7 +97,7 @@ def refused(
     reason = explanation.en.format(field=of)
     return PDFVerdict(
         explanation.outcome,
-        reason if detail is None else f"{reason[:-1]} ({detail}).",
+        reason if detail is None else f"{reason[:-1]} ({printable(detail)}).",
         tuple(signatures),
         finding,
         explanation.zh.format(field=of),

@@ -1,19 +1,25 @@
 """`dingyue validate` as a person types it: what its exit code means, whom it trusts, what a program reads."""
 
 import json
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, SigFieldSpec, append_signature_field
 from typer.testing import CliRunner, Result
 
 from app.cli_validate import validate_command
+from tests.support.attacks import increment
 from tests.support.evidence import contract_package
 from tests.support.foreign import Stranger, timestamp_roots
-from tests.support.pdf import blank_pdf, contract_pdf
+from tests.support.pdf import blank_pdf, contract_pdf, form_pdf
 
 cli = typer.Typer()
 cli.command("validate")(validate_command)
@@ -75,6 +81,26 @@ def test_malformed_or_empty_is_3(content: bytes, tmp_path: Path) -> None:
     result = run(path)
     assert result.exit_code == 3
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_nothing_in_a_file_reaches_the_terminal_but_text(stranger: Stranger, roots: Path, tmp_path: Path) -> None:
+    """A field's name may hold what would change the window's title, or clear the screen."""
+    writer: Any = IncrementalPdfFileWriter(BytesIO(form_pdf(**{"amount\x1b]0;owned\x07\x1b[2J": "480000"})))
+    locks = FieldMDPSpec(FieldMDPAction.ALL)
+    append_signature_field(writer, SigFieldSpec("Theirs", field_mdp_spec=locks))
+    prepared = BytesIO()
+    writer.write(prepared)
+
+    def change(writer: Any) -> None:
+        found = writer.root["/AcroForm"]["/Fields"][0]
+        found[pdf_name("/V")] = pdf_string("48")
+        writer.update_container(found)
+
+    altered = tmp_path / "altered.pdf"
+    altered.write_bytes(increment(stranger.sign(prepared.getvalue()), change))
+    result = run(altered, "--trust", roots)
+    assert (result.exit_code, "is locked" in result.output) == (1, True), result.output
+    assert not {"\x1b", "\x07"} & set(result.output)
 
 
 def test_unsigned_is_4(tmp_path: Path) -> None:
