@@ -103,8 +103,9 @@ class Idempotency:
         if not 0 < len(key) <= LONGEST_KEY:
             raise IdempotencyKeyInvalid(longest=LONGEST_KEY)
         body = await request.body()
-        who = request.headers.get("authorization", "")
-        key_hash = _digest(who, request.url.path, key)
+        # The scheme may be spelt in either case (RFC 9110 §11.1): the same token is the same client.
+        scheme, token = get_authorization_scheme_param(request.headers["authorization"])
+        key_hash = _digest(scheme.lower(), token, request.url.path, key)
         content = _without_boundary(request.headers.get("content-type", ""), body)
         request_hash = _digest(request.url.query, content)
         begun = await to_thread.run_sync(self._begin, key_hash, request_hash)

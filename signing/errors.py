@@ -166,10 +166,13 @@ class FieldValueMissing(InvalidInput):
 
 class FieldValueInvalid(InvalidInput):
     code = "field_value_invalid"
-    zh = "域 {field} 的内容不合要求。文本至多 {longest} 个字符且不换行；勾选框填写 true 或 false。请修改。"
+    zh = (
+        "域 {field} 的内容不合要求。文本至多 {longest} 个字符，不换行，不含看不见的字符；"
+        "勾选框填写 true 或 false。请修改。"
+    )
     en = (
-        "The value of the field {field} won't do. Text has at most {longest} characters and no line break; "
-        "a checkbox takes true or false. Mend it."
+        "The value of the field {field} won't do. Text has at most {longest} characters, no line break and nothing "
+        "invisible; a checkbox takes true or false. Mend it."
     )
 
 

@@ -222,10 +222,13 @@ def check_text(what: str, text: str, longest: int) -> str:
 
     Raises `TextInvalid`.
     """
-    hides = any(unicodedata.category(character) in _INVISIBLE or character in _FILLERS for character in text)
-    if not text.strip() or len(text) > longest or hides:
+    if not text.strip() or len(text) > longest or _hides(text):
         raise TextInvalid(what=what, longest=longest)
     return text
+
+
+def _hides(text: str) -> bool:
+    return any(unicodedata.category(character) in _INVISIBLE or character in _FILLERS for character in text)
 
 
 def check_email(email: str | None) -> None:
@@ -244,18 +247,19 @@ def check_values(values: Mapping[str, str], blanks: Sequence[Blank]) -> dict[str
         if name not in fillable:
             raise FieldNotYours(field=name[:40])
         _check_value(fillable[name], value)
+    filled = {name: value for name, value in values.items() if value.strip()}
     for blank in fillable.values():
-        if blank.is_required and values.get(blank.name, "") in {"", "false"}:
+        is_empty = blank.name not in filled or (blank.kind is FieldKind.CHECKBOX and filled[blank.name] == "false")
+        if blank.is_required and is_empty:
             raise FieldValueMissing(field=blank.name)
-    return {name: value for name, value in values.items() if value}
+    return filled
 
 
 def _check_value(blank: Blank, value: str) -> None:
     is_valid = not value or (
         value in {"true", "false"}
         if blank.kind is FieldKind.CHECKBOX
-        else len(value) <= LONGEST_VALUE
-        and not any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
+        else len(value) <= LONGEST_VALUE and not _hides(value)
     )
     if not is_valid:
         raise FieldValueInvalid(field=blank.name, longest=LONGEST_VALUE)

@@ -159,7 +159,8 @@ def test_the_scheme_of_a_token_may_be_written_in_any_case(office: Office, scheme
     headers = {"Authorization": f"{scheme} {office.tokens['purchaser']}", "Idempotency-Key": f"in {scheme}"}
     first = office.call(None, "POST", EVIDENCE, file(), headers=headers)
     before = office.contents()
-    again = office.call(None, "POST", EVIDENCE, file(), headers=headers)
+    written_otherwise = {**headers, "Authorization": f"Bearer {office.tokens['purchaser']}"}
+    again = office.call(None, "POST", EVIDENCE, file(), headers=written_otherwise)
     assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
     assert again.headers["idempotent-replay"] == "true"
     assert office.contents() == before

@@ -194,6 +194,10 @@ def test_values_are_taken_without_empty_ones() -> None:
     assert check_values(values, BLANKS) == {"post": "科长", "agree": "true"}
 
 
+def test_a_word_that_means_unticked_in_a_box_is_text_elsewhere() -> None:
+    assert check_values({"post": "false", "note": " ", "agree": "true"}, BLANKS) == {"post": "false", "agree": "true"}
+
+
 @pytest.mark.parametrize(
     ("values", "error"),
     [
@@ -203,6 +207,9 @@ def test_values_are_taken_without_empty_ones() -> None:
         ({"post": "科长", "agree": "yes"}, errors.FieldValueInvalid),
         ({"post": "长" * 201, "agree": "true"}, errors.FieldValueInvalid),
         ({"post": "a\nb", "agree": "true"}, errors.FieldValueInvalid),
+        ({"post": "48\u202e0000", "agree": "true"}, errors.FieldValueInvalid),
+        ({"post": "科长", "note": "\u3164", "agree": "true"}, errors.FieldValueInvalid),
+        ({"post": " \u3000", "agree": "true"}, errors.FieldValueMissing),
         ({"post": "科长", "agree": "true", "date": "2020-01-01"}, errors.FieldNotYours),
         ({"post": "科长", "agree": "true", "signature": "x"}, errors.FieldNotYours),
         ({"post": "科长", "agree": "true", "theirs": "x"}, errors.FieldNotYours),
