@@ -33,6 +33,14 @@ def membership(session: Session, person_id: UUID, organisation_id: UUID) -> Memb
     )
 
 
+def memberships(session: Session, organisation_id: UUID, person_ids: Collection[UUID]) -> Sequence[Membership]:
+    """Those of these people in the organisation."""
+    query = select(Membership).where(
+        Membership.organisation_id == organisation_id, Membership.person_id.in_(person_ids)
+    )
+    return session.scalars(query).all()
+
+
 def members(session: Session, organisation_id: UUID) -> Sequence[tuple[Person, Membership]]:
     """Who belongs to an organisation, by name."""
     query = (

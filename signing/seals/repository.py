@@ -25,6 +25,12 @@ def seal(session: Session, organisation_id: UUID, seal_id: UUID) -> Seal | None:
     return session.scalar(select(Seal).where(Seal.id == seal_id, Seal.organisation_id == organisation_id))
 
 
+def some_seals(session: Session, organisation_id: UUID, seal_ids: Collection[UUID]) -> dict[UUID, Seal]:
+    """By id."""
+    found = session.scalars(select(Seal).where(Seal.id.in_(seal_ids), Seal.organisation_id == organisation_id))
+    return {each.id: each for each in found}
+
+
 def seal_for_update(session: Session, organisation_id: UUID, seal_id: UUID) -> Seal | None:
     """The seal as it is now, locked."""
     return session.scalar(
@@ -139,14 +145,23 @@ def uses_after(session: Session, seal_id: UUID, *, after: UUID | None, limit: in
 
 def roles_of(session: Session, organisation_id: UUID, person_id: UUID) -> frozenset[Role]:
     """What the person is in the organisation now; nothing if they are no member."""
-    found = accounts.membership(session, person_id, organisation_id)
-    return frozenset(Role(role) for role in found.roles) if found is not None else frozenset()
+    return roles_of_some(session, organisation_id, [person_id]).get(person_id, frozenset())
+
+
+def roles_of_some(session: Session, organisation_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, frozenset[Role]]:
+    """The same of several; those who are no members aren't among them."""
+    found = accounts.memberships(session, organisation_id, person_ids)
+    return {each.person_id: frozenset(Role(role) for role in each.roles) for each in found}
 
 
 def validity(session: Session, certificate_id: UUID) -> Validity | None:
     """Of a certificate of our own authority; None for one of another."""
-    row = certificates.certificate(session, certificate_id)
-    if row is None:
-        return None
-    revoked = certificates.revocation(session, certificate_id) is not None
-    return Validity(not_before=row.not_before, not_after=row.not_after, is_revoked=revoked)
+    return validities(session, [certificate_id]).get(certificate_id)
+
+
+def validities(session: Session, certificate_ids: Collection[UUID]) -> dict[UUID, Validity]:
+    """The same of several; those of another authority aren't among them."""
+    return {
+        row.id: Validity(not_before=row.not_before, not_after=row.not_after, is_revoked=revocation is not None)
+        for row, revocation in certificates.some_with_revocation(session, list(certificate_ids))
+    }

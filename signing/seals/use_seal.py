@@ -9,13 +9,15 @@ use taken by somebody else: then the finish refuses, and the signature made mean
 person is known by the phone that got the one-time code; the seal must be one of the organisation they act for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from accounts.policy import Role
 from core import ids
 from core.errors import Conflict, NotAllowed
 from core.unit_of_work import UnitOfWork
@@ -25,7 +27,7 @@ from signing.seals import policy, repository
 from signing.seals.errors import SealAuthorisationMissing, SealNotFound, SealNotUsable
 from signing.seals.events import SealUsed
 from signing.seals.models import Seal, SealAuthorisation, SealUse
-from signing.seals.policy import Grant, SealState, Standing
+from signing.seals.policy import Grant, SealState, Standing, Validity
 from signing.seals.record_step import person_facts, record_for_seal
 
 
@@ -43,6 +45,15 @@ class UsableSeal:
     contract_class: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What decides besides seal and authorisation: certificates, roles by person, uses by authorisation."""
+
+    validities: Mapping[UUID, Validity]
+    roles: Mapping[UUID, frozenset[Role]]
+    used: Mapping[UUID, int]
+
+
 def seals_for(
     session: Session, *, organisation_id: UUID, phone: str, contract_class: str | None, now: datetime
 ) -> list[UsableSeal]:
@@ -50,24 +61,25 @@ def seals_for(
 
     A contract of no known class is covered only by an authorisation for all classes.
     """
+    authorisations = repository.authorisations_of_phone(session, organisation_id, phone)
+    if not authorisations:
+        return []
+    seals = repository.some_seals(session, organisation_id, {each.seal_id for each in authorisations})
+    known = _read(session, organisation_id, authorisations, [each.certificate_id for each in seals.values()])
     found: dict[UUID, UsableSeal] = {}
-    for authorisation in repository.authorisations_of_phone(session, organisation_id, phone):
-        if authorisation.seal_id in found:
+    for authorisation in authorisations:
+        seal = seals.get(authorisation.seal_id)
+        if seal is None or seal.id in found:
             continue
-        seal = repository.seal(session, organisation_id, authorisation.seal_id)
-        if seal is None:
-            continue
-        try:
+        with suppress(Conflict, NotAllowed):
             found[seal.id] = _usable(
-                session,
+                known,
                 seal,
                 authorisation,
                 certificate_id=seal.certificate_id,
                 contract_class=contract_class,
                 now=now,
             )
-        except (Conflict, NotAllowed):
-            continue
     return list(found.values())
 
 
@@ -81,10 +93,12 @@ def take_for_use(
     """
     seal = _locked(uow, organisation_id, seal_id)
     refusal: Conflict | NotAllowed = SealAuthorisationMissing()
-    for authorisation in repository.authorisations_of_phone(uow.session, organisation_id, phone, seal_id):
+    authorisations = repository.authorisations_of_phone(uow.session, organisation_id, phone, seal_id)
+    known = _read(uow.session, organisation_id, authorisations, [seal.certificate_id])
+    for authorisation in authorisations:
         try:
             return _usable(
-                uow.session,
+                known,
                 seal,
                 authorisation,
                 certificate_id=seal.certificate_id,
@@ -178,7 +192,7 @@ def _locked_again(uow: UnitOfWork, usable: UsableSeal) -> tuple[Seal, SealAuthor
         raise SealAuthorisationMissing
     # The certificate that was signed with: the seal may have got a new one meanwhile, which makes the old no worse.
     _usable(
-        uow.session,
+        _read(uow.session, usable.organisation_id, [authorisation], [usable.certificate_id]),
         seal,
         authorisation,
         certificate_id=usable.certificate_id,
@@ -188,8 +202,22 @@ def _locked_again(uow: UnitOfWork, usable: UsableSeal) -> tuple[Seal, SealAuthor
     return seal, authorisation
 
 
-def _usable(
+def _read(
     session: Session,
+    organisation_id: UUID,
+    authorisations: Sequence[SealAuthorisation],
+    certificate_ids: Iterable[UUID | None],
+) -> _Known:
+    """Three queries however many authorisations, as of now."""
+    return _Known(
+        repository.validities(session, [each for each in certificate_ids if each is not None]),
+        repository.roles_of_some(session, organisation_id, {each.person_id for each in authorisations}),
+        repository.use_counts(session, [each.id for each in authorisations]),
+    )
+
+
+def _usable(
+    known: _Known,
     seal: Seal,
     authorisation: SealAuthorisation,
     *,
@@ -201,11 +229,11 @@ def _usable(
         raise SealNotUsable(state=seal.state)
     standing = Standing(
         state=SealState(seal.state),
-        certificate=repository.validity(session, certificate_id),
+        certificate=known.validities.get(certificate_id),
         approved_by=seal.decided_by,
         grant=_grant(authorisation),
-        roles=repository.roles_of(session, seal.organisation_id, authorisation.person_id),
-        used=repository.use_counts(session, [authorisation.id]).get(authorisation.id, 0),
+        roles=known.roles.get(authorisation.person_id, frozenset()),
+        used=known.used.get(authorisation.id, 0),
     )
     policy.require_usable(standing, contract_class=contract_class, now=now)
     return UsableSeal(

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from accounts.errors import ScopeMissing
@@ -655,3 +655,28 @@ def test_a_certificate_is_renewed_before_it_ends_and_the_claims_on_the_old_one_s
     pki.revoke(held.certificate_id, RevocationReason.KEY_COMPROMISE)
     with pytest.raises(SealCertificateUnusable):
         real_house.note(held)
+
+
+def test_however_many_seals_somebody_may_use_they_are_offered_by_as_many_queries(
+    house: SealHouse, service_engine: Engine
+) -> None:
+    """It is asked at every look at the page of signing, under the envelope's lock."""
+    statements: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    def asked() -> int:
+        statements.clear()
+        event.listen(service_engine, "before_cursor_execute", count)
+        try:
+            house.usable()
+        finally:
+            event.remove(service_engine, "before_cursor_execute", count)
+        return len(statements)
+
+    house.authorise(house.active_seal())
+    of_one = asked()
+    for number in range(3):
+        house.authorise(house.active_seal(name=f"合同专用章 {number}"))
+    assert (len(house.usable()), asked()) == (4, of_one)
