@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from performance.evaluation.service import EvaluationService
     from performance.review.service import ReviewService
     from performance.service import PerformanceService
+    from performance.supervision.service import SupervisionService
     from signing.bulk.service import BulkService
     from signing.pki.service import PKIService
     from signing.seals.service import SealService
@@ -69,6 +70,7 @@ class Services:
     seals: "SealService"
     validation: "ValidationService"
     performance: "PerformanceService"
+    supervision: "SupervisionService"
     evaluations: "EvaluationService"
     crosschecks: "CrosscheckService"
     reviews: "ReviewService"

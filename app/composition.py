@@ -53,6 +53,7 @@ from performance.evaluation.service import EvaluationService
 from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
 from performance.service import PerformanceService
+from performance.supervision.service import SupervisionService
 from signing.bulk.service import BulkService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
@@ -196,6 +197,7 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             clock=base.clock,
         ),
         performance=PerformanceService(unit_of_work),
+        supervision=SupervisionService(unit_of_work),
         evaluations=EvaluationService(unit_of_work),
         crosschecks=CrosscheckService(unit_of_work, base.objects, SandboxedTextReader(sandbox)),
         reviews=ReviewService(unit_of_work, base.objects, SandboxedContractReader(sandbox), SOFTWARE),

@@ -92,6 +92,7 @@ def sweep() -> None:
     now = services.clock.now()
     run_each(
         services.performance.sweep_due,
+        services.supervision.end_expired_demands,
         lambda: services.signing.expire_envelopes(now),
         lambda: services.signing.remind_by_schedule(now),
         lambda: services.signing.upgrade_timestamps(now),

@@ -75,25 +75,6 @@ def obligation_of(session: Session, actor: Actor, obligation_id: UUID) -> tuple[
     return row[0], row[1]
 
 
-def overdue_register(
-    session: Session, actor: Actor, *, is_open: bool | None, before: UUID | None, limit: int
-) -> Sequence[tuple[OverdueEntry, Obligation, Contract]]:
-    """The register's entries, newest first; `is_open` narrows to those still in it, or to those that left."""
-    statement = (
-        select(OverdueEntry, Obligation, Contract)
-        .join(Obligation, Obligation.id == OverdueEntry.obligation_id)
-        .join(Contract, Contract.id == OverdueEntry.contract_id)
-        .where(visible_to(actor))
-    )
-    if is_open is not None:
-        has_left = OverdueEntry.left_at.is_not(None)
-        statement = statement.where(~has_left if is_open else has_left)
-    if before is not None:
-        statement = statement.where(OverdueEntry.id < before)
-    rows = session.execute(statement.order_by(OverdueEntry.id.desc()).limit(limit)).all()
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
 def history(session: Session, contract_id: UUID, *, after: int, limit: int) -> Sequence[ContractHistory]:
     """Oldest first, from the row after `after` on."""
     return session.scalars(

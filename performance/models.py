@@ -138,12 +138,27 @@ class Fulfilment(Base):
 
 
 class OverdueEntry(Base):
-    """A stay in the overdue register 逾期执行库 (R11): once for each version of a due date."""
+    """A stay in the overdue register 逾期执行库 (R11): once for each version of a due date.
+
+    Region, class and debtor are those of the contract when it entered, so that the register of a region, a class or a
+    unit is read off an index. `next_step` may be taken from `next_step_on` on; none at the top of the ladder.
+    """
 
     __tablename__ = "overdue_entry"
     __table_args__ = (
         UniqueConstraint("obligation_id", "due_version"),
         Index("ix_overdue_entry_open", "id", postgresql_where=text("left_at IS NULL")),
+        Index("ix_overdue_entry_region_id", "region", "id"),
+        Index("ix_overdue_entry_region_class_code_id", "region", "class_code", "id"),
+        Index("ix_overdue_entry_region_due_on", "region", "due_on"),
+        Index("ix_overdue_entry_debtor_uscc_id", "debtor_uscc", "id"),
+        Index(
+            "ix_overdue_entry_next_step",
+            "region",
+            "next_step",
+            "next_step_on",
+            postgresql_where=text("left_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -151,13 +166,19 @@ class OverdueEntry(Base):
     obligation_id: Mapped[UUID] = mapped_column(ForeignKey("obligation.id"))
     due_version: Mapped[int]
     due_on: Mapped[date]
+    region: Mapped[str] = mapped_column(Text)
+    class_code: Mapped[str | None] = mapped_column(Text)
+    debtor_uscc: Mapped[str] = mapped_column(Text)
+    next_step: Mapped[str | None] = mapped_column(Text)
+    next_step_on: Mapped[date | None]
     entered_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(Text)
 
 
 class SupervisionCase(Base):
-    """A regulator follows an overdue obligation up. At most one is open for an obligation."""
+    """A regulator follows an overdue obligation up, by the ladder of `ladder_version`. At most one is open for an
+    obligation."""
 
     __tablename__ = "supervision_case"
     __table_args__ = (
@@ -173,6 +194,7 @@ class SupervisionCase(Base):
     contract_id: Mapped[UUID] = mapped_column(ForeignKey("contract.id"), index=True)
     obligation_id: Mapped[UUID] = mapped_column(ForeignKey("obligation.id"))
     regulator_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    ladder_version: Mapped[int]
     reason: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -214,6 +236,7 @@ class TerminationCase(Base):
             unique=True,
             postgresql_where=text("state = 'awaiting_resolution'"),
         ),
+        Index("ix_termination_case_state_id", "state", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -24,7 +24,6 @@ from uuid import UUID
 from core.clock import check_day
 from performance.errors import (
     ClaimAnswered,
-    DemandMissing,
     DisputeResolved,
     DisputeUnresolved,
     EvidenceMissing,
@@ -38,8 +37,6 @@ from performance.errors import (
     OutcomeIncomplete,
     OutcomeInFuture,
     SamePersonApproves,
-    StepInFuture,
-    SupervisionClosed,
 )
 
 EXEMPTION = "exm"
@@ -253,19 +250,6 @@ def check_unanswered(state: ClaimState) -> None:
     """Raises `ClaimAnswered`: an answer is given once; a new claim may follow a dispute."""
     if state is not ClaimState.CLAIMED:
         raise ClaimAnswered(state=str(state))
-
-
-def check_step(kind: StepKind, earlier: Iterable[StepKind], *, held_on: date, today: date, outcome: str | None) -> None:
-    """Raises `SupervisionClosed`, `InvalidDay`, `StepInFuture`, or `DemandMissing`.
-
-    催告公示 is for repeated failure (R10).
-    """
-    if outcome is not None:
-        raise SupervisionClosed(outcome=outcome)
-    if check_day(held_on) > today:
-        raise StepInFuture(held_on=held_on.isoformat(), today=today.isoformat())
-    if kind is StepKind.PUBLIC_DEMAND and StepKind.DEMAND not in earlier:
-        raise DemandMissing
 
 
 def check_exemption(

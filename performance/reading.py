@@ -19,6 +19,7 @@ from performance import explanation, listing, repository
 from performance.errors import ListCursorInvalid
 from performance.explanation import Explanation
 from performance.listing import ObligationFilter
+from performance.mediation_wall import walled_off
 from performance.models import (
     Contract,
     ContractHistory,
@@ -56,13 +57,6 @@ class ContractDossier:
 
 @dataclass(frozen=True, slots=True)
 class ListedObligation:
-    obligation: Obligation
-    contract: Contract
-
-
-@dataclass(frozen=True, slots=True)
-class OverdueItem:
-    entry: OverdueEntry
     obligation: Obligation
     contract: Contract
 
@@ -134,15 +128,6 @@ def obligations(
     return page_of(items, limit, lambda item: f"{item.obligation.due_on}_{item.obligation.id.hex}")
 
 
-def overdue_register(
-    session: Session, actor: Actor, *, is_open: bool | None, cursor: str | None, limit: int
-) -> Page[OverdueItem]:
-    actor.require(Scope.CONTRACTS_READ)
-    before = read_cursor(cursor, lambda text: UUID(hex=text))
-    rows = listing.overdue_register(session, actor, is_open=is_open, before=before, limit=limit + 1)
-    return page_of([OverdueItem(*row) for row in rows], limit, lambda item: item.entry.id.hex)
-
-
 def obligation(session: Session, actor: Actor, obligation_id: UUID) -> ObligationDossier:
     actor.require(Scope.CONTRACTS_READ)
     obligation_row, contract_row = listing.obligation_of(session, actor, obligation_id)
@@ -155,7 +140,9 @@ def obligation(session: Session, actor: Actor, obligation_id: UUID) -> Obligatio
         overdue_entries=listing.overdue_entries_of(session, obligation_id),
         supervision_cases=cases,
         supervision_steps=repository.steps_of(session, [case.id for case in cases]),
-        termination_cases=listing.rows_of(session, TerminationCase, only),
+        termination_cases=[
+            walled_off(session, actor, case) for case in listing.rows_of(session, TerminationCase, only)
+        ],
         exemptions=listing.rows_of(session, Exemption, only),
         variations=listing.rows_of(session, Variation, only),
     )

@@ -20,6 +20,9 @@ from performance.events import ContactFact, ObligationClosed, ObligationSchedule
 from performance.models import ContractContact, ContractHistory, ContractParty, Obligation
 from performance.policy import ContractState, ObligationChange, ObligationState, TerminationState
 from performance.repository import ContractFile, ObligationInHand
+from performance.supervision.events import PublicDemandEnded
+from performance.supervision.models import PublicDemand
+from performance.supervision.policy import PUBLIC_DEMAND
 from signing.models import Document
 
 
@@ -165,17 +168,48 @@ def change_obligation(
 
 
 def leave_registers(uow: UnitOfWork, hand: ObligationInHand, outcome: str) -> None:
-    """Ends an obligation's stay in the overdue register, its supervision and its termination case, if any."""
+    """Ends an obligation's stay in the overdue register, its supervision, public demand and termination case."""
     entry = repository.overdue_entry(uow.session, hand.obligation)
     if entry is not None:
         entry.left_at, entry.outcome = uow.now, outcome
     case = repository.open_supervision(uow.session, hand.obligation.id)
     if case is not None:
         case.closed_at, case.outcome = uow.now, outcome
+    demand = repository.running_demand(uow.session, hand.obligation.id)
+    if demand is not None:
+        end_demand(uow, hand, demand, outcome, SYSTEM, reason=outcome)
     termination = repository.open_termination(uow.session, hand.obligation.id)
     if termination is not None:
         termination.state, termination.outcome = TerminationState.NO_FAULT, outcome
         termination.resolved_at = uow.now
+
+
+def end_demand(
+    uow: UnitOfWork, hand: ObligationInHand, demand: PublicDemand, because: str, author: Author, *, reason: str
+) -> None:
+    """The only place that ends a public demand; `because` is a `DemandEnd` or the state supervision ended with."""
+    demand.ended_at, demand.ended_because = uow.now, because
+    facts = {"public_demand": ids.public(PUBLIC_DEMAND, demand.id), "because": because, "reason": reason}
+    evidence_id = notarise(uow, hand.file, "public_demand.end", author, {**obligation_facts(hand.obligation), **facts})
+    write_history(
+        uow,
+        hand.file,
+        author,
+        change="public_demand_end",
+        after=because,
+        reason=reason,
+        obligation=hand.obligation,
+        evidence_id=evidence_id,
+    )
+    uow.emit(
+        PublicDemandEnded(
+            demand_id=demand.id,
+            contract_id=demand.contract_id,
+            obligation_id=demand.obligation_id,
+            because=because,
+            evidence_id=evidence_id,
+        )
+    )
 
 
 def close_obligation(uow: UnitOfWork, hand: ObligationInHand, outcome: str, evidence_id: UUID) -> None:

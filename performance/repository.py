@@ -47,6 +47,7 @@ from performance.policy import (
     PartyRole,
     TerminationState,
 )
+from performance.supervision.models import PublicDemand
 from signing.models import Document, Envelope
 
 Row = TypeVar("Row", Fulfilment, SupervisionCase, TerminationCase, Exemption, Variation)
@@ -221,6 +222,12 @@ def open_supervision(session: Session, obligation_id: UUID) -> SupervisionCase |
         select(SupervisionCase).where(
             SupervisionCase.obligation_id == obligation_id, SupervisionCase.closed_at.is_(None)
         )
+    )
+
+
+def running_demand(session: Session, obligation_id: UUID) -> PublicDemand | None:
+    return session.scalar(
+        select(PublicDemand).where(PublicDemand.obligation_id == obligation_id, PublicDemand.ended_at.is_(None))
     )
 
 

@@ -33,12 +33,11 @@ from performance.models import (
     Exemption,
     Fulfilment,
     SupervisionCase,
-    SupervisionStep,
     TerminationCase,
     Variation,
 )
-from performance.policy import ExemptionGround, StepKind
-from performance.reading import ContractDossier, ListedObligation, ObligationDossier, OverdueItem, Page
+from performance.policy import ExemptionGround
+from performance.reading import ContractDossier, ListedObligation, ObligationDossier, Page
 from performance.regions import RegionProfiles
 from performance.terminate_obligation import Resolution
 from signing.events import EnvelopeCompleted, EnvelopeEnded
@@ -199,41 +198,9 @@ class PerformanceService:
         """Enters what is past due into the overdue register; run it daily or whenever. Returns how many entered."""
         return sweep_due.sweep_due(self.unit_of_work)
 
-    def overdue_register(
-        self, actor: Actor, *, is_open: bool | None = None, cursor: str | None = None, limit: int = 50
-    ) -> Page[OverdueItem]:
-        """Newest first. Raises `ListCursorInvalid`."""
-        with self.unit_of_work() as uow:
-            return reading.overdue_register(uow.session, actor, is_open=is_open, cursor=cursor, limit=limit)
-
     def open_supervision(self, actor: Actor, obligation_id: UUID, *, reason: str) -> SupervisionCase:
         with self.unit_of_work() as uow:
             return supervise_obligation.open_supervision(uow, actor, obligation_id, reason=reason)
-
-    def record_step(
-        self,
-        actor: Actor,
-        case_id: UUID,
-        *,
-        kind: StepKind,
-        held_on: date,
-        minutes: str,
-        outcome: str,
-        participants: Sequence[str] = (),
-        document_ids: Sequence[UUID] = (),
-    ) -> SupervisionStep:
-        with self.unit_of_work() as uow:
-            return supervise_obligation.record_step(
-                uow,
-                actor,
-                case_id,
-                kind=kind,
-                held_on=held_on,
-                minutes=minutes,
-                outcome=outcome,
-                participants=participants,
-                document_ids=document_ids,
-            )
 
     def enter_termination_register(
         self, actor: Actor, obligation_id: UUID, *, reason: str, document_ids: Sequence[UUID] = ()

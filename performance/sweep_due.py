@@ -10,7 +10,7 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from performance import repository
 from performance.events import ObligationOverdue
 from performance.models import OverdueEntry
-from performance.policy import ObligationChange
+from performance.policy import ObligationChange, StepKind
 from performance.recording import SYSTEM, change_obligation, due_fields
 from performance.repository import ObligationInHand
 
@@ -39,6 +39,11 @@ def _enter_register(uow: UnitOfWork, hand: ObligationInHand) -> None:
             obligation_id=obligation.id,
             due_version=obligation.due_version,
             due_on=obligation.due_on,
+            region=hand.file.contract.region,
+            class_code=hand.file.contract.class_code,
+            debtor_uscc=hand.debtor.uscc,
+            next_step=StepKind.REMINDER,
+            next_step_on=china_day(uow.now),
             entered_at=uow.now,
         )
     )

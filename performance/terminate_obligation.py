@@ -37,6 +37,7 @@ from performance.recording import (
 )
 from performance.repository import ObligationInHand
 from performance.supervise_obligation import require_regulator
+from performance.supervision.events import TerminationEntered
 
 _NAMES = {
     DisputeOutcome.SETTLEMENT: "和解书 settlement",
@@ -81,7 +82,7 @@ def enter_termination_register(
         entered_at=uow.now,
         documents=document_entries(documents),
     )
-    change_obligation(
+    evidence_id = change_obligation(
         uow,
         hand,
         ObligationChange.FIND_IMPOSSIBLE,
@@ -92,6 +93,14 @@ def enter_termination_register(
     )
     leave_registers(uow, hand, ObligationState.IN_TERMINATION_REGISTER)
     uow.session.add(case)  # After leaving the registers: that would end this case, too.
+    uow.emit(
+        TerminationEntered(
+            termination_id=case.id,
+            contract_id=case.contract_id,
+            obligation_id=obligation_id,
+            evidence_id=evidence_id,
+        )
+    )
     return case
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import DocumentIds, Name, ObligationView, Request, RequiredText, Side, Text, obligation_view
+from api.schemas.contracts import DocumentIds, ObligationView, Request, RequiredText, Side, Text, obligation_view
 from core import ids
 from performance.models import (
     Exemption,
@@ -52,17 +52,6 @@ class Answer(Request):
 
 class NewSupervision(Request):
     reason: RequiredText
-
-
-class NewStep(Request):
-    """`public_demand` 催告公示 follows a `demand`."""
-
-    kind: StepKind
-    held_on: date
-    participants: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
-    minutes: RequiredText
-    outcome: RequiredText
-    document_ids: DocumentIds = Field(default_factory=list)
 
 
 class NewTermination(Request):
@@ -129,19 +118,18 @@ class FulfilmentView(BaseModel):
 
 
 class OverdueView(BaseModel):
-    """A stay in the overdue register; `outcome` says how it ended."""
+    """A stay in the overdue register; `outcome` says how it ended. `next_step` may be taken from `next_step_on` on."""
 
     obligation: ObligationView
     due_version: int
     due_on: date
+    class_code: str | None
+    debtor_uscc: str
+    next_step: StepKind | None
+    next_step_on: date | None
     entered_at: datetime
     left_at: datetime | None
     outcome: str | None
-
-
-class OverduePage(BaseModel):
-    items: list[OverdueView]
-    next_cursor: str | None
 
 
 class StepView(BaseModel):
@@ -264,6 +252,10 @@ def overdue_view(entry: OverdueEntry, listed: ListedObligation) -> OverdueView:
         obligation=obligation_view(listed),
         due_version=entry.due_version,
         due_on=entry.due_on,
+        class_code=entry.class_code,
+        debtor_uscc=entry.debtor_uscc,
+        next_step=StepKind(entry.next_step) if entry.next_step else None,
+        next_step_on=entry.next_step_on,
         entered_at=entry.entered_at,
         left_at=entry.left_at,
         outcome=entry.outcome,

@@ -347,6 +347,7 @@ class Office:
         reason = {"reason": "逾期未履行"}
         case = self.done("regulator", "POST", f"{at}/{supervised}/supervision", reason)
         self.ids["supervision_id"] = case["id"]
+        self._press(case["id"])
         self.ids["termination_id"] = self.done("regulator", "POST", f"{at}/{disputed}/termination", reason)["id"]
         ended = self.done("regulator", "POST", f"{at}/{breached}/termination", reason)
         award = {
@@ -358,6 +359,16 @@ class Office:
             "document_ids": [self.upload("regulator")],
         }
         self.done("regulator", "POST", f"/v1/terminations/{ended['id']}/outcome", award)
+
+    def _press(self, case: str) -> None:
+        """A public demand, for the supplier failed repeatedly, and a rectification order, in a case."""
+        at = f"/v1/supervision/{case}"
+        step = {"kind": "public_demand", "held_on": self.day(), "minutes": "公示", "outcome": "限期履行"}
+        self.done("regulator", "POST", f"{at}/steps", step)
+        self.ids["demand_id"] = self.done("regulator", "GET", at)["public_demands"][0]["id"]
+        order = {"party_role": "supplier", "reason": "整改", "items": [{"task": "补交", "due_on": self.day(5)}]}
+        ordered = self.done("regulator", "POST", f"{at}/rectifications", order)
+        self.ids["rectification_id"], self.ids["item_id"] = ordered["id"], ordered["items"][0]["id"]
 
     def _evaluate(self, contract: str) -> None:
         """A draft of the purchaser's, and a finding about an award of another amount."""

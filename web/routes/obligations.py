@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from core import ids
 from performance.policy import EXEMPTION, VARIATION, DisputeOutcome, ExemptionGround, PartyRole, StepKind
+from performance.supervision.record_step import NewStep
 from performance.terminate_obligation import Resolution
 from web.desk import CurrentDesk
 from web.pages import page_router
@@ -167,15 +168,17 @@ def record_step(desk: CurrentDesk, form: Annotated[StepForm, Form()]) -> Respons
     supervision_id = ids.parse(ids.SUPERVISION, form.supervision_id)
     return desk.act(
         form,
-        lambda: desk.performance.record_step(
+        lambda: desk.services.supervision.record_step(
             desk.actor,
             supervision_id,
-            kind=form.kind,
-            held_on=form.held_on,
-            minutes=form.minutes,
-            outcome=form.outcome,
-            participants=_names(form.participants),
-            document_ids=desk.store(form.document),
+            NewStep(
+                kind=form.kind,
+                held_on=form.held_on,
+                minutes=form.minutes,
+                outcome=form.outcome,
+                participants=tuple(_names(form.participants)),
+                document_ids=tuple(desk.store(form.document)),
+            ),
         ),
     )
 

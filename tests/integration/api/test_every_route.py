@@ -23,6 +23,7 @@ PUBLIC = {
     "POST /v1/verify/package",
     "GET /v1/clock",
     "GET /v1/credit-rules",
+    "GET /v1/public/demands",
     "GET /v1/trust",
 }
 """Needs no token: a password, a link, a signature or nothing at all lets in."""
@@ -31,6 +32,8 @@ ROLE_OF_PATH = {
     "/seals": "seal_administrator",
     "/signing-sessions/current": "recipient",
     "/supervision": "regulator",
+    "/rectification-items/{item_id}/report": "supplier",
+    "/rectification-items": "regulator",
     "/termination": "regulator",
     "/approve": "regulator",
     "/exemptions/{exemption_id}/refuse": "regulator",

@@ -22,6 +22,7 @@ from performance.models import Obligation
 from performance.policy import ObligationKind, PartyRole
 from performance.reading import ContractDossier
 from performance.service import PerformanceService
+from performance.supervision.service import SupervisionService
 from signing.events import EnvelopeCompleted, SignedDocument, SignerFact
 from signing.models import Document, Envelope
 from tests.support.clock import FixedClock
@@ -36,6 +37,7 @@ class World:
     """Organisations as actors, the service, and what a test keeps asking for."""
 
     service: PerformanceService
+    supervision: SupervisionService
     unit_of_work: UnitOfWorkFactory
     objects: Objects
     clock: FixedClock
@@ -198,6 +200,7 @@ def world(unit_of_work: UnitOfWorkFactory, objects: Objects, clock: FixedClock) 
     write, supervise = Scope.CONTRACTS_WRITE, Scope.SUPERVISION_WRITE
     return World(
         service=PerformanceService(unit_of_work),
+        supervision=SupervisionService(unit_of_work),
         unit_of_work=unit_of_work,
         objects=objects,
         clock=clock,

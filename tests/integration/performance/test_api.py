@@ -28,6 +28,8 @@ class Edge:
         app.dependency_overrides[services_of] = lambda: self
         app.dependency_overrides[current_actor] = lambda: self.actor
         self.performance = world.service
+        self.supervision = world.supervision
+        self.clock = world.clock
         self.actor = world.purchaser
         self.client = InProcessClient(app)
 
@@ -104,7 +106,7 @@ def test_the_way_from_entry_to_breach_over_rest(world: "World", edge: Edge) -> N
     assert [item["id"] for item in listed["items"]] == [delivery]
     assert edge.get(world.supplier, "/overdue?open=true")["items"][0]["obligation"]["id"] == delivery
     case = edge.post(world.regulator, f"/obligations/{delivery}/supervision", {"reason": "逾期"})
-    step = {"kind": "interview", "held_on": world.today.isoformat(), "minutes": "约谈记录", "outcome": "限期三日"}
+    step = {"kind": "reminder", "held_on": world.today.isoformat(), "minutes": "电话记录", "outcome": "限期三日"}
     edge.post(world.regulator, f"/supervision/{case['id']}/steps", {**step, "participants": ["李供应"]})
     termination = edge.post(world.regulator, f"/obligations/{delivery}/termination", {"reason": "停产"})
     award = {

@@ -21,6 +21,9 @@ from performance.policy import (
     StepKind,
     replay,
 )
+from performance.supervision.errors import StepNotOpen
+from performance.supervision.record_step import NewStep
+from performance.supervision.repository import OverdueFilter
 from performance.sweep_due import sweep_due
 from performance.terminate_obligation import Resolution
 
@@ -101,9 +104,9 @@ def test_the_whole_due_day_belongs_to_the_debtor(world: "World", delivery: Oblig
     assert world.state_of(delivery) == "overdue"
     (overdue,) = world.events("obligation.overdue")
     assert {contact["party_role"] for contact in overdue["contacts"]} == {"purchaser", "supplier"}
-    (item,) = world.service.overdue_register(world.regulator, is_open=True).items
+    (item,) = world.supervision.overdue_register(world.regulator, OverdueFilter(is_open=True)).items
     assert item.obligation.id == delivery.id
-    assert world.service.overdue_register(world.outsider).items == []
+    assert world.supervision.overdue_register(world.outsider).items == []
     late = world.service.obligations(world.purchaser, is_overdue=True).items
     assert [each.obligation.id for each in late] == [delivery.id]
 
@@ -165,14 +168,16 @@ class DyingUnitOfWork(UnitOfWork):
 
 def test_met_after_supervision_leaves_no_negative_mark(world: "World", late_delivery: Obligation) -> None:
     case = world.service.open_supervision(world.regulator, late_delivery.id, reason="逾期一日")
-    step = world.service.record_step(
+    step = world.supervision.record_step(
         world.regulator,
         case.id,
-        kind=StepKind.INTERVIEW,
-        held_on=world.today,
-        participants=["李供应", "张督查"],
-        minutes="供应方承诺五日内交付。",
-        outcome="限期五日",
+        NewStep(
+            kind=StepKind.REMINDER,
+            held_on=world.today,
+            participants=("李供应", "张督查"),
+            minutes="供应方承诺五日内交付。",
+            outcome="限期五日",
+        ),
     )
     assert step.participants == ["李供应", "张督查"]
     world.pass_days(3)
@@ -183,20 +188,15 @@ def test_met_after_supervision_leaves_no_negative_mark(world: "World", late_deli
     assert world.events("breach.recorded") == []
     (closed,) = world.events("obligation.closed")
     assert closed["outcome"] == "met_after_supervision"
-    (item,) = world.service.overdue_register(world.regulator).items
+    (item,) = world.supervision.overdue_register(world.regulator).items
     assert item.entry.outcome == "met_after_supervision"
     explained = world.service.explain(world.supplier, late_delivery.id)
     assert explained.rule == "met_after_supervision"
     assert "不作为失信信息" in explained.rule_zh
     assert explained.facts["days_late"] == 4
     with pytest.raises(errors.SupervisionClosed):
-        world.service.record_step(
-            world.regulator,
-            case.id,
-            kind=StepKind.REMINDER,
-            held_on=world.today,
-            minutes="",
-            outcome="已结束",
+        world.supervision.record_step(
+            world.regulator, case.id, NewStep(StepKind.REMINDER, world.today, minutes="", outcome="已结束")
         )
 
 
@@ -213,23 +213,22 @@ def test_supervision_is_the_regulators_and_follows_the_ladder(
         world.service.open_supervision(world.regulator, late_delivery.id, reason="再次")
 
     def step(kind: StepKind, in_days: int = 0) -> None:
-        world.service.record_step(
-            world.regulator,
-            case.id,
-            kind=kind,
-            held_on=world.today + timedelta(days=in_days),
-            minutes="记录",
-            outcome="结果",
-        )
+        held_on = world.today + timedelta(days=in_days)
+        world.supervision.record_step(world.regulator, case.id, NewStep(kind, held_on, minutes="记录", outcome="结果"))
 
+    with pytest.raises(errors.StepInFuture):
+        step(StepKind.REMINDER, in_days=1)
+    with pytest.raises(StepNotOpen):
+        step(StepKind.DEMAND)  # a first delay of one day: reminded, and no more (容错)
+    world.pass_days(7)
     with pytest.raises(errors.DemandMissing):
         step(StepKind.PUBLIC_DEMAND)
-    with pytest.raises(errors.StepInFuture):
-        step(StepKind.DEMAND, in_days=1)
+    step(StepKind.REMINDER)
     step(StepKind.DEMAND)
+    world.pass_days(3)
     step(StepKind.PUBLIC_DEMAND)
     steps = world.service.obligation(world.regulator, late_delivery.id).supervision_steps
-    assert [each.kind for each in steps] == ["demand", "public_demand"]
+    assert [each.kind for each in steps] == ["reminder", "demand", "public_demand"]
 
 
 def test_a_breach_is_recorded_only_after_the_outcome(world: "World", late_delivery: Obligation) -> None:

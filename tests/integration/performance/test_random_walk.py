@@ -22,6 +22,7 @@ from performance.policy import (
     contract_state_after,
     replay,
 )
+from performance.supervision.record_step import NewStep
 from performance.terminate_obligation import Resolution
 
 if TYPE_CHECKING:
@@ -83,13 +84,8 @@ class Walk:
             lambda: service.confirm_fulfilment(actor, some("claim")),
             lambda: service.dispute_fulfilment(actor, some("claim"), answer="不符"),
             lambda: keep("case", service.open_supervision(regulator, obligation_id, reason="逾期")),
-            lambda: service.record_step(
-                regulator,
-                some("case"),
-                kind=self.random.choice(list(StepKind)),
-                held_on=today,
-                minutes="记录",
-                outcome="结果",
+            lambda: world.supervision.record_step(
+                regulator, some("case"), NewStep(self.random.choice(list(StepKind)), today, "记录", "结果")
             ),
             lambda: keep("termination", service.enter_termination_register(regulator, obligation_id, reason="停产")),
             lambda: service.record_outcome(regulator, some("termination"), award),

@@ -14,7 +14,6 @@ from performance.policy import (
     ObligationChange,
     ObligationState,
     PartyRole,
-    StepKind,
     TerminationState,
 )
 
@@ -78,12 +77,6 @@ def test_a_claim_is_answered_once() -> None:
     for state in (ClaimState.CONFIRMED, ClaimState.DISPUTED):
         with pytest.raises(errors.ClaimAnswered):
             policy.check_unanswered(state)
-
-
-def test_a_public_demand_follows_a_demand() -> None:
-    with pytest.raises(errors.DemandMissing):
-        policy.check_step(StepKind.PUBLIC_DEMAND, [StepKind.REMINDER], held_on=DUE, today=DUE, outcome=None)
-    policy.check_step(StepKind.PUBLIC_DEMAND, [StepKind.DEMAND], held_on=DUE, today=DUE, outcome=None)
 
 
 @pytest.mark.parametrize("outcome", list(DisputeOutcome))

@@ -1,0 +1,1 @@
+"""Supervision of overdue obligations (R10–R13): register, ladder, public demands, rectification, terminations."""
