@@ -41,7 +41,8 @@ from performance.supervision.repository import OverdueFilter
 router = APIRouter(tags=["supervision"])
 
 Days = Annotated[int | None, Query(ge=1, le=3660, description="Days late, both ends included")]
-Code = Annotated[str | None, Query(max_length=60, pattern=r"^[A-Za-z0-9_]+$")]
+Code = Annotated[str | None, Query(pattern=r"^[a-z_]{3,60}$", examples=["government_procurement", "yulin"])]
+USCC = Annotated[str | None, Query(pattern=r"^[0-9A-Z]{18}$", description="Unified social credit code")]
 
 
 @router.get("/overdue")
@@ -55,7 +56,7 @@ def overdue_register(
     days_late_from: Days = None,
     days_late_to: Days = None,
     class_code: Code = None,
-    debtor_uscc: Code = None,
+    debtor_uscc: USCC = None,
     step_due: Annotated[
         StepKind | None, Query(description="Only those whose next step is this one and may be taken")
     ] = None,
