@@ -49,7 +49,8 @@ def lock_chain(session: Session, subject: Subject) -> tuple[UUID | None, int]:
     known: tuple[UUID, int] | None = session.info.get((_CHAIN_END, subject))
     if known is not None:  # Locked by us and extended by us: nobody else can have added to it.
         return known
-    latest = session.execute(_LOCK_CHAIN, {"kind": subject.kind, "subject": subject.id}).first()
+    with session.no_autoflush:  # What the use case changes has nothing to do with this; it is sent once, in the end.
+        latest = session.execute(_LOCK_CHAIN, {"kind": subject.kind, "subject": subject.id}).first()
     return (latest.id, latest.position) if latest else (None, -1)
 
 
@@ -75,25 +76,24 @@ _INSERT = text("""
 
 def insert_evidence(session: Session, new: NewEvidence) -> None:
     digests = _digests(new)
-    session.execute(
-        _INSERT,
-        {
-            "id": new.id,
-            "entry": new.entry,
-            "leaf_hash": new.leaf_hash,
-            "subject_kind": new.subject.kind,
-            "subject_id": new.subject.id,
-            "position": new.position,
-            "type": new.type,
-            "at": new.at,
-            "record": new.record,
-            "salt": new.salt,
-            "object_keys": json.dumps([stored.object_key for stored in new.files]),
-            "organisation_ids": _literal(map(str, new.organisation_ids)),
-            "sha256": _literal(digests),
-            "sm3": _literal(digests.values()),
-        },
-    )
+    values = {
+        "id": new.id,
+        "entry": new.entry,
+        "leaf_hash": new.leaf_hash,
+        "subject_kind": new.subject.kind,
+        "subject_id": new.subject.id,
+        "position": new.position,
+        "type": new.type,
+        "at": new.at,
+        "record": new.record,
+        "salt": new.salt,
+        "object_keys": json.dumps([stored.object_key for stored in new.files]),
+        "organisation_ids": _literal(map(str, new.organisation_ids)),
+        "sha256": _literal(digests),
+        "sm3": _literal(digests.values()),
+    }
+    with session.no_autoflush:
+        session.execute(_INSERT, values)
     session.info[_CHAIN_END, new.subject] = (new.id, new.position)
 
 

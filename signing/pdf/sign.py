@@ -85,8 +85,7 @@ class PDFSigner:
         self._others = others
 
     def sign(self, data: bytes, order: SigningOrder) -> SignedPDF:
-        credential = self._pki.credential(order.certificate_id)
-        material = self._pki.validation_material([order.certificate_id])
+        credential, material = self._pki.ready_to_sign(order.certificate_id)
         with GrowingPDF(BytesIO(data)) as growing:
             form = Form(growing)
             SecurityStore(growing).add(material)

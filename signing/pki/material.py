@@ -4,7 +4,7 @@ While nothing was revoked and no authority added, it costs one question to the d
 whatever process, it is made anew at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -41,6 +41,15 @@ class _Kept:
     timestamp_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`certificates` asked for, with their revocation, and the OCSP answers about them."""
+
+    kept: _Kept
+    certificates: Mapping[UUID, tuple[Certificate, CertificateRevocation | None]]
+    answers: tuple[bytes, ...]
+
+
 class Materials:
     """`external_certificates` and `external_roots` are an external seal's."""
 
@@ -66,11 +75,24 @@ class Materials:
         Raises `CertificateNotFound`.
         """
         with self._unit_of_work() as uow:
-            kept = self._up_to_date(uow)
-            answers = self._answers(uow, kept, certificate_ids) if certificate_ids else ()
-        # Only now are new lists committed; before, their numbers might have been given again.
-        self._kept = kept
-        return replace(kept.material, ocsp_responses=answers)
+            found = self.find(uow, certificate_ids)
+            if not found.certificates.keys() >= set(certificate_ids):
+                raise CertificateNotFound
+        return self.keep(found)
+
+    def find(self, uow: UnitOfWork, certificate_ids: Sequence[UUID]) -> Found:
+        """What `keep` makes the material of, once the unit of work is committed."""
+        kept = self._up_to_date(uow)
+        wanted = [*certificate_ids, *([kept.timestamp_id] if kept.timestamp_id else [])] if certificate_ids else []
+        rows = repository.some_with_revocation(uow.session, wanted) if wanted else ()
+        certificates = {row.id: (row, entry) for row, entry in rows}
+        in_order = [certificates[each] for each in dict.fromkeys(wanted) if each in certificates]
+        return Found(kept, certificates, tuple(self._answer(uow, *each) for each in in_order))
+
+    def keep(self, found: Found) -> ValidationMaterial:
+        """Only now are new lists committed; before, their numbers might have been given again."""
+        self._kept = found.kept
+        return replace(found.kept.material, ocsp_responses=found.answers)
 
     def _up_to_date(self, uow: UnitOfWork) -> _Kept:
         marker = repository.publication_marker(uow.session)
@@ -95,13 +117,6 @@ class Materials:
             ),
             timestamp_id=in_force.id if in_force else None,
         )
-
-    def _answers(self, uow: UnitOfWork, kept: _Kept, certificate_ids: Sequence[UUID]) -> tuple[bytes, ...]:
-        wanted = [*certificate_ids, *([kept.timestamp_id] if kept.timestamp_id else [])]
-        found = {row.id: (row, entry) for row, entry in repository.some_with_revocation(uow.session, wanted)}
-        if not found.keys() >= set(certificate_ids):
-            raise CertificateNotFound
-        return tuple(self._answer(uow, *found[each]) for each in dict.fromkeys(wanted))
 
     def _answer(self, uow: UnitOfWork, row: Certificate, entry: CertificateRevocation | None) -> bytes:
         issuer = self._issuers.get(uow, row.issuer_id)

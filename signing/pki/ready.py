@@ -18,7 +18,7 @@ from signing.pki.errors import (
 )
 from signing.pki.held import Held
 from signing.pki.keys import KeyStore
-from signing.pki.models import Certificate
+from signing.pki.models import Certificate, CertificateRevocation
 from signing.pki.policy import SIGNING_WINDOW, STANDING_RECHECK, YEAR, CertificateKind, is_due_for_renewal
 
 _MOST_SEALS = 128
@@ -38,20 +38,18 @@ class ReadyCredentials:
             limit=len(CertificateKind), lifetime=STANDING_RECHECK
         )
 
-    def by_id(self, certificate_id: UUID) -> SigningCredential:
+    def of(self, uow: UnitOfWork, found: tuple[Certificate, CertificateRevocation | None] | None) -> SigningCredential:
         """Raises `CertificateNotFound`, `CertificateRevoked`, `SigningWindowOver`, `CredentialOutdated`."""
-        with self._unit_of_work() as uow:
-            found = repository.with_revocation(uow.session, certificate_id)
-            if found is None:
-                raise CertificateNotFound
-            row, revocation = found
-            if revocation is not None:
-                raise CertificateRevoked
-            if row.kind == CertificateKind.SIGNER:
-                return self._signer(uow, row)
-            if row.kind == CertificateKind.ORGANISATION_SEAL:
-                return self._seal(uow, row)
+        if found is None:
             raise CertificateNotFound
+        row, revocation = found
+        if revocation is not None:
+            raise CertificateRevoked
+        if row.kind == CertificateKind.SIGNER:
+            return self._signer(uow, row)
+        if row.kind == CertificateKind.ORGANISATION_SEAL:
+            return self._seal(uow, row)
+        raise CertificateNotFound
 
     def _signer(self, uow: UnitOfWork, row: Certificate) -> SoftwareCredential:
         ended_at = row.created_at + SIGNING_WINDOW

@@ -99,7 +99,18 @@ class PKIService:
 
         Raises `CertificateNotFound`, `CertificateRevoked`, `SigningWindowOver` or `CredentialOutdated`.
         """
-        return self._ready.by_id(certificate_id)
+        with self._unit_of_work() as uow:
+            return self._ready.of(uow, repository.with_revocation(uow.session, certificate_id))
+
+    def ready_to_sign(self, certificate_id: UUID) -> tuple[SigningCredential, ValidationMaterial]:
+        """The same, and the material with an OCSP answer for it: asked for together, since every signature needs both.
+
+        Raises as `credential` does.
+        """
+        with self._unit_of_work() as uow:
+            found = self._materials.find(uow, [certificate_id])
+            credential = self._ready.of(uow, found.certificates.get(certificate_id))
+        return credential, self._materials.keep(found)
 
     def seal_credential(self, now: datetime) -> SigningCredential:
         """The platform's seal. Raises `AuthorityMissing` or `CertificateExpired`."""
