@@ -1,8 +1,9 @@
 """pyHanko's reader, for files of any size: over any buffer, without copying it, and each object read once.
 
-What costs pyHanko most is read in another way. Long hexadecimal contents it takes a character at a time, which for
-signatures takes longer than all the rest; large streams it copies, once for every revision, which for a scanned
-contract is more than the file itself. Where anything about such an object is unusual, pyHanko reads it after all.
+What costs pyHanko most is read in another way. It takes a character at a time, which for the long hexadecimal contents
+of signatures takes longer than all the rest (`pades_objects`); large streams it copies, once for every revision, which
+for a scanned contract is more than the file itself. Where anything about an object is unusual, pyHanko reads it after
+all.
 """
 
 import io
@@ -15,6 +16,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
+from ledger.verifier.pades_objects import read_plain
+
 Buffer = bytes | bytearray | memoryview | mmap
 
 _kinds: Any = generic  # pyHanko's object classes have no type hints
@@ -24,6 +27,9 @@ _Stream: Any = generic.StreamObject
 _CONTENTS = re.compile(rb"/Contents\s*<")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){256,}")
 _END_OF_OBJECT = re.compile(rb"endobj")
+_LONGEST_PLAIN = 4 * 1024
+_BEHIND = 8
+"""Bytes behind an object that its end can be told by."""
 _BEFORE_CONTENTS = 16 * 1024
 _AFTER_CONTENTS = 64 * 1024
 _BEGINNING_OF_STREAM = re.compile(rb"stream(?:\r\n|\n)")
@@ -79,8 +85,12 @@ class Reader(PdfFileReader):
         key = (ref.idnum, ref.generation, marker, as_metadata_stream)
         if key not in self._objects:
             read = None
-            if isinstance(marker, int) and not as_metadata_stream:
-                read = self._read_signature(ref, marker) or self._read_large_stream(ref, marker)
+            if isinstance(marker, int) and not as_metadata_stream and not self.encrypted:
+                read = (
+                    self._read_plain(ref, marker)
+                    or self._read_signature(ref, marker)
+                    or self._read_large_stream(ref, marker)
+                )
             if read is None:
                 read = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
             self._objects[key] = read
@@ -108,6 +118,10 @@ class Reader(PdfFileReader):
         reader: Any = self
         return reader.get_object(reference.reference, revision)
 
+    def _read_plain(self, ref: Any, start: int) -> Any | None:
+        end = _END_OF_OBJECT.search(self._data, start, start + _LONGEST_PLAIN)
+        return read_plain(bytes(self._data[start : end.end() + _BEHIND]), ref) if end else None
+
     def _read_signature(self, ref: Any, start: int) -> Any | None:
         """The object, read with a short random string in place of its long contents; None if there is none such.
 
@@ -124,7 +138,7 @@ class Reader(PdfFileReader):
         if end is None:
             return None
         mark = secrets.token_bytes(16)
-        before, after = self._data[start : digits.start()], self._data[digits.end() : end.end() + 2]
+        before, after = self._data[start : digits.start()], self._data[digits.end() : end.end() + _BEHIND]
         read = self._read_from(ref, bytes(before) + mark.hex().encode() + bytes(after))
         if (
             type(read) is not _kinds.DictionaryObject
@@ -156,6 +170,9 @@ class Reader(PdfFileReader):
 
     def _read_from(self, ref: Any, content: bytes) -> Any:
         """The object as it reads with other content, to behind its end; None if that can't be read."""
+        plain = read_plain(content, ref)
+        if plain is not None:
+            return plain
         whole_file, self.stream = self.stream, io.BytesIO(content)
         try:
             return super()._read_object(ref, 0)

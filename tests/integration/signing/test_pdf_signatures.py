@@ -331,7 +331,7 @@ def test_a_signer_revoked_before_signing(desk: Desk) -> None:
     stolen = desk.pki.credential(order.certificate_id)
     desk.pki.revoke(order.certificate_id, RevocationReason.KEY_COMPROMISE)
     desk.clock.advance(timedelta(minutes=5))
-    desk.pki.credential = lambda _identifier: stolen  # type: ignore[method-assign]
+    desk.pki.ready_to_sign = lambda each: (stolen, desk.pki.validation_material([each]))  # type: ignore[method-assign]
     with pytest.raises(SignatureBroken, match="revoked"):
         desk.signer.sign(desk.prepare(), order)
 
