@@ -32,7 +32,8 @@ def release_recipients(
     released = tuple(released)
     if not released:
         return
-    sender = accounts.organisation(uow.session, envelope.organisation_id)
+    with uow.session.no_autoflush:  # what happened to the recipients so far goes to the database with their links
+        sender = accounts.organisation(uow.session, envelope.organisation_id)
     if sender is None:
         raise OrganisationNotFound
     is_open = envelope.state == EnvelopeState.IN_PROGRESS

@@ -146,7 +146,8 @@ def _announce(
 def _confirmed(uow: UnitOfWork, recipients: list[Recipient]) -> set[UUID]:
     """The recipients who sign for an organisation without an account, or by the phone of one of its members."""
     organisation_ids = {each.organisation_id for each in recipients if each.organisation_id is not None}
-    phones = accounts.members_phones(uow.session, organisation_ids)
+    with uow.session.no_autoflush:  # the envelope goes to the database once, with the id of its evidence
+        phones = accounts.members_phones(uow.session, organisation_ids)
     return {
         each.id for each in recipients if each.organisation_id is None or (each.organisation_id, each.phone) in phones
     }
