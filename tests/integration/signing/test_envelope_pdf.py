@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from api import problems
+from api.rate import CheckLimit
 from api.routes import verify
 from core import ids
 from core.objects import Objects
@@ -45,6 +46,7 @@ def table(
 def client(pki: PKIService) -> InProcessClient:
     app = FastAPI()
     app.state.services = SimpleNamespace(validation=ValidationService(pki))
+    app.state.check_limit = CheckLimit(0)
     problems.install(app)
     app.include_router(verify.router, prefix="/v1")
     return InProcessClient(app)
