@@ -20,6 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 from cryptography.x509.oid import NameOID
 
+from accounts.policy import check_uscc
 from core.clock import SystemClock, rfc3339
 from core.errors import DingyueError, Unavailable
 from ledger.ports import TimestampAuthority
@@ -35,6 +36,7 @@ from signing.pdf.validation_material import Material, MaterialSource
 from signing.pki.adapters.http_timestamp import HTTPTimestampAuthority
 from signing.pki.credentials import SigningCredential
 from signing.pki.trial_folder import TrialFolder
+from signing.plan import check_text
 from signing.ports import ScreeningLimits
 
 _MEGABYTE = 1024 * 1024
@@ -102,6 +104,7 @@ def sign_command(
     if source.exists() and target.exists() and source.samefile(target):
         raise typer.BadParameter("OUT must be another file than IN")
     try:
+        _check_texts(name, organisation, uscc, reason)
         lists = RevocationSource([each.read_bytes() for each in crl or ()], clock=SystemClock(), is_offline=offline)
         if p12 is not None:
             credential = _from_p12(p12, _secret(p12_password_file, "DINGYUE_P12_PASSWORD", "Password of the PKCS #12"))
@@ -130,6 +133,19 @@ def sign_command(
     except OSError as error:
         _fail(f"无法读写 {error.filename}。", f"{error.filename}: {error.strerror}.", "file", code=1, as_json=as_json)
     _tell(target, order, means, signed, as_json=as_json)
+
+
+def _check_texts(name: str, organisation: str, uscc: str, reason: str) -> None:
+    """What is shown in the file and named in a certificate. Raises `TextInvalid` or `InvalidUSCC`."""
+    for what, text, longest in (
+        ("--name", name, 100),
+        ("--organisation", organisation, 200),
+        ("--reason", reason, 200),
+    ):
+        if text:
+            check_text(what, text, longest)
+    if uscc:
+        check_uscc(uscc)
 
 
 def _trial(folder: Path, name: str, organisation: str, uscc: str) -> Means:
@@ -221,7 +237,10 @@ def _from_token(module: Path, token: str, key: str, pin: str) -> SigningCredenti
 def _secret(file: Path | None, variable: str, prompt: str) -> str:
     """From its file, from the environment, or from the keyboard; never from the command line, which others can read."""
     if file is not None:
-        return file.read_text().rstrip("\r\n")
+        try:
+            return file.read_text("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise typer.BadParameter(f"{file} holds no text") from error
     if variable in os.environ:
         return os.environ[variable]
     if not sys.stdin.isatty():

@@ -156,9 +156,9 @@ def _add_field(growing: GrowingPDF, form: Form, order: FileOrder) -> str:
         form.add_signature_field(name)
         return name
     pages = growing.file.pages
-    if not 1 <= box.page <= len(pages) or min(box.x, box.y) < 0 or min(box.width, box.height) <= 0:
-        raise FieldMisplaced(field=name, page=box.page)
-    if box.x + box.width > 1 or box.y + box.height > 1:
+    # Asked so that a number that is none (NaN) isn't inside.
+    is_inside = min(box.x, box.y) >= 0 and box.x + box.width <= 1 and box.y + box.height <= 1
+    if not (1 <= box.page <= len(pages) and min(box.width, box.height) > 0 and is_inside):
         raise FieldMisplaced(field=name, page=box.page)
     geometry = geometry_of(pages[box.page - 1])
     width, height = geometry.size_in_points

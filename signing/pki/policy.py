@@ -129,3 +129,11 @@ def check_revocation(
 def shorten(name: str) -> str:
     """A name as long as X.520 allows; the full one stands in the evidence record."""
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def shorten_common_name(name: str) -> str:
+    """The same for a common name, of which cryptography counts the bytes in UTF-8: of Chinese 21 characters fit."""
+    encoded = name.encode()
+    if len(encoded) <= _LONGEST_NAME:
+        return name
+    return encoded[: _LONGEST_NAME - len("…".encode())].decode(errors="ignore") + "…"

@@ -28,6 +28,7 @@ from signing.pki.policy import (
     CertificateKind,
     RevocationReason,
     shorten,
+    shorten_common_name,
 )
 from signing.ports import SignerIdentity
 
@@ -78,7 +79,7 @@ def signer_name(identity: SignerIdentity) -> x509.Name:
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, shorten(identity.organisation_name)),
             x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{identity.uscc}"),
-            x509.NameAttribute(NameOID.COMMON_NAME, shorten(identity.name)),
+            x509.NameAttribute(NameOID.COMMON_NAME, shorten_common_name(identity.name)),
         ]
     )
 

@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from core.clock import Clock
 from signing.pki.credentials import SoftwareCredential
-from signing.pki.policy import ISSUER, CertificateKind, is_due_for_renewal, shorten
+from signing.pki.policy import ISSUER, CertificateKind, is_due_for_renewal, shorten, shorten_common_name
 from signing.pki.profiles import Issuer, build_certificate, build_revocation_list, build_root, platform_name
 from signing.pki.tsa import BuiltInTSA
 
@@ -132,7 +132,7 @@ def _subject(name: str, organisation_name: str, uscc: str) -> x509.Name:
             *([x509.NameAttribute(NameOID.ORGANIZATION_NAME, shorten(organisation_name))] if organisation_name else []),
             *([x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{uscc}")] if uscc else []),
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "本机试用 trial on one machine, identity not checked"),
-            x509.NameAttribute(NameOID.COMMON_NAME, shorten(name)),
+            x509.NameAttribute(NameOID.COMMON_NAME, shorten_common_name(name)),
         ]
     )
 

@@ -133,6 +133,15 @@ def test_a_trial_identity_is_kept_and_says_what_it_is(contract: Path, keys: Path
     assert again["certificate"] == facts["certificate"]
 
 
+def test_however_long_a_name_is_it_signs(contract: Path, keys: Path, tmp_path: Path) -> None:
+    target = tmp_path / "signed.pdf"
+    name = "买买提" * 30
+    assert sign(contract, target, "--name", name, "--keys", keys, "--level", "B-B").exit_code == 0
+    (signature,) = verdict(target, TrialFolder(keys, SystemClock())).signatures
+    assert signature.signer.endswith("…")
+    assert name.startswith(signature.signer[:-1])
+
+
 def test_a_second_person_signs_beside_the_first(contract: Path, keys: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first.pdf", tmp_path / "second.pdf"
     signed(contract, first, "--name", "张三", "--keys", keys)
@@ -189,6 +198,11 @@ def test_what_is_refused_leaves_nothing_behind(contract: Path, p12: Path, keys: 
         (rubbish, trial, "broken_pdf"),
         (contract, [*trial, "--page", 9], "field_misplaced"),
         (contract, [*trial, "--page", 1, "--x", 0.9], "field_misplaced"),
+        (contract, [*trial, "--page", 1, "--x", "nan"], "field_misplaced"),
+        (contract, [*trial, "--page", 1, "--height", "nan"], "field_misplaced"),
+        (contract, ["--name", "张" * 101, "--keys", keys], "text_invalid"),
+        (contract, ["--name", "张\u202e三", "--keys", keys], "text_invalid"),
+        (contract, [*trial, "--uscc", "91441900MA4UJ8888X"], "invalid_uscc"),
         (contract, [*trial, "--field", "nowhere"], "signature_field_taken"),
         (contract, ["--p12", p12, "--level", "B-B"], "passphrase_wrong"),
         (tmp_path / "missing.pdf", trial, "file"),
@@ -205,6 +219,7 @@ def test_wrong_usage(contract: Path, p12: Path, keys: Path, tmp_path: Path) -> N
         [contract, target],
         [contract, target, "--name", "张三", "--keys", keys, "--tsa", "http://127.0.0.1:9"],
         [contract, target, "--p12", p12],
+        [contract, target, "--p12", p12, "--level", "B-B", "--p12-password-file", p12],
         [contract, target, "--name", "张三", "--level", "B-X"],
     ):
         assert sign(*arguments, DINGYUE_P12_PASSWORD=PASSPHRASE).exit_code == 2

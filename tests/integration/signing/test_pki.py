@@ -30,6 +30,7 @@ from signing.pki.policy import (
     RevocationReason,
 )
 from signing.pki.service import PKIService
+from signing.ports import SignerIdentity
 from tests.support.clock import FixedClock
 from tests.support.http import InProcessClient
 from tests.support.pki import SIGNER, PKIDesk, another_process
@@ -118,6 +119,20 @@ def test_keys_are_sealed_with_the_master_key(desk: PKIDesk, unit_of_work: UnitOf
     other = another_process(unit_of_work, SecretBox(b"another master key, of somebody else"), clock)
     with pytest.raises(UnreadableSecret):
         other.seal_credential(clock.now())
+
+
+def test_names_of_any_length_get_a_certificate(desk: PKIDesk) -> None:
+    """A seal called after its organisation has more than 21 Chinese characters, and names may have a hundred."""
+    organisation = "中国建筑第八工程局有限公司华南分公司机电安装工程总承包部" * 3
+    person = desk.signer_certificate(SignerIdentity("买" * 100, organisation, SIGNER.uscc))
+    seal = desk.seal_certificate(
+        SignerIdentity("中国建筑第八工程局有限公司华南分公司合同专用章", organisation, SIGNER.uscc)
+    )
+    for certificate_id, start in ((person, "买买"), (seal, "中国建筑第八工程局")):
+        subject = desk.pki.credential(certificate_id).certificate.subject
+        (name,) = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        assert str(name.value).startswith(start)
+        assert str(name.value).endswith("…")
 
 
 def test_a_key_may_be_used_for_a_day(desk: PKIDesk) -> None:

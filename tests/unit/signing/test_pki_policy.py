@@ -3,10 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from signing.pki.errors import InvalidityDateMisfits, ReasonMisfits, RootNotRevocable
 from signing.pki.held import Held
-from signing.pki.policy import CRL_REFRESH, CertificateKind, RevocationReason, check_revocation, is_crl_stale
+from signing.pki.policy import (
+    CRL_REFRESH,
+    CertificateKind,
+    RevocationReason,
+    check_revocation,
+    is_crl_stale,
+    shorten_common_name,
+)
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ISSUED = NOW - timedelta(days=100)
@@ -67,3 +76,12 @@ def test_what_is_held_is_bounded_in_number_and_time() -> None:
     held.put(5, "value 5", NOW)
     held.clear()
     assert held.get(5, NOW) is None
+
+
+@pytest.mark.parametrize("name", ["欧阳娜娜", "章" * 21, "a" * 64, "章" * 22, "a" * 65, "é" * 33, "𠮷" * 100])
+def test_a_common_name_is_as_long_as_it_may_be(name: str) -> None:
+    shown = shorten_common_name(name)
+    assert len(shown.encode()) <= 64
+    assert (shown == name) == (len(name.encode()) <= 64)
+    assert shown == name or (shown.endswith("…") and name.startswith(shown[:-1]))
+    x509.NameAttribute(NameOID.COMMON_NAME, shown)
