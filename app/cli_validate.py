@@ -69,7 +69,8 @@ def validate_command(
 
     Without --trust no root is trusted, and the best a signature can be is intact.
 
-    Exit code: 0 authentic, 1 altered, 2 unrecognised, 3 malformed or unusable, 4 unsigned.
+    Exit code: 0 authentic, 1 altered, 2 unrecognised (or wrong usage, and then no verdict is printed), 3 malformed or
+    unusable, 4 unsigned.
     """
     # The verdict says it; a trace would only frighten.
     for library in ("pyhanko", "pyhanko_certvalidator"):

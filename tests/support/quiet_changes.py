@@ -77,6 +77,18 @@ def fill_in(data: bytes) -> bytes:
     return increment(data, change)
 
 
+def stamp_anothers_box(data: bytes) -> bytes:
+    """The second party's box shows a picture of their signature, and holds a time-stamp, which anybody gets."""
+    writer: Writer = IncrementalPdfFileWriter(BytesIO(data))
+    box = field(writer, "sign_b")
+    look = _stream(b"0 0 1 RG 5 5 m 90 30 l S", Type="XObject", Subtype="Form")
+    look[name("/BBox")] = _kinds.ArrayObject(_kinds.NumberObject(side) for side in (0, 0, 100, 40))
+    box[name("/AP")] = _kinds.DictionaryObject({name("/N"): writer.add_object(look)})
+    writer.update_container(box)
+    stamped = PdfTimeStamper(stamper_at(STAMPED_AT), field_name="sign_b").timestamp_pdf(writer, "sha256", None)
+    return bytes(stamped.getvalue())
+
+
 def document_timestamp(data: bytes) -> bytes:
     """Anybody gets one for any file."""
     stamped = PdfTimeStamper(stamper_at(STAMPED_AT)).timestamp_pdf(
@@ -93,4 +105,4 @@ AFTER_THE_SEAL: list[Attack] = [
     mark_structure,
     hide_in_extensions,
 ]
-AFTER_A_SIGNATURE: list[Attack] = [redraw_fields, another_title, fill_in]
+AFTER_A_SIGNATURE: list[Attack] = [redraw_fields, another_title, fill_in, stamp_anothers_box]
