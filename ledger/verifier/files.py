@@ -14,7 +14,7 @@ from ledger.verifier.verdict import Contradiction, Passed, Undecided
 
 def check_files(package: Package, records: list[ProvenRecord]) -> Passed[dict[str, EvidenceFile]]:
     """Returns what the records say of each document, by its name in the package."""
-    described = {file.sha256: file for proven in records for file in proven.record.files}
+    described = _described(records)
     found: dict[str, EvidenceFile] = {}
     for name, data in package.documents.items():
         file = described.get(hashlib.sha256(data).hexdigest())
@@ -47,6 +47,25 @@ def check_files(package: Package, records: list[ProvenRecord]) -> Passed[dict[st
         f"SHA-256 and SM3 of all {len(found)} files are those of the records.",
         {"files": digests, "never_seen": sorted(absent - seen), "not_kept": sorted(absent & seen)},
     )
+
+
+def _described(records: list[ProvenRecord]) -> dict[str, EvidenceFile]:
+    """Each file by its SHA-256. Records may call it differently, but must agree on what it is.
+
+    Raises `Contradiction`.
+    """
+    described: dict[str, EvidenceFile] = {}
+    for proven in records:
+        for file in proven.record.files:
+            first = described.setdefault(file.sha256, file)
+            if (file.sm3, file.size) != (first.sm3, first.size):
+                raise Contradiction(
+                    f"{proven.folder} 与另一记录对 SHA-256 为 {file.sha256} 的文件所记 SM3 摘要或大小不同。",
+                    f"{proven.folder} and another record give the file with SHA-256 {file.sha256} different SM3 digests "
+                    "or sizes.",
+                    sha256=file.sha256,
+                )
+    return described
 
 
 def _files_of(records: list[ProvenRecord], *, unless: str, also_unless: str | None = None) -> set[str]:

@@ -69,12 +69,9 @@ def proven_time(signature: SignatureVerdict) -> datetime | None:
 
 def _only_notarised(records: list[ProvenRecord]) -> set[str]:
     """SHA-256 of the files that nothing else than somebody's notarising of them describes."""
-    kinds = {
-        file.sha256: {each.record.subject.kind for each in records if file in each.record.files}
-        for each in records
-        for file in each.record.files
-    }
-    return {sha256 for sha256, found in kinds.items() if found == {NOTARISED_FILE}}
+    described = [(file.sha256, each.record.subject.kind) for each in records for file in each.record.files]
+    ours = {sha256 for sha256, kind in described if kind != NOTARISED_FILE}
+    return {sha256 for sha256, _ in described} - ours
 
 
 def _is_pdf(data: bytes) -> bool:

@@ -4,7 +4,7 @@ signed PDF, a log, and a block with a receipts trie (built by the library `trie`
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,8 +31,18 @@ from core.clock import rfc3339
 from ledger.merkle import inclusion_proof, leaf_hash, nodes_of, root
 from ledger.note import Checkpoint, VerifierKey, sign_note
 from ledger.package.archive import write_archive
+from ledger.policy import NOTARISED_FILE
 from ledger.proof import TlogProof, encode_proof
-from ledger.record import Entry, Record, Subject, commitment, describe_file, entry_bytes, record_bytes
+from ledger.record import (
+    Entry,
+    EvidenceFile,
+    Record,
+    Subject,
+    commitment,
+    describe_file,
+    entry_bytes,
+    record_bytes,
+)
 from ledger.verifier.receipts import ANCHORED_TOPIC
 from ledger.verifier.reports import keywords, report_binding
 from ledger.verifier.timestamp import canonical_token
@@ -221,10 +231,13 @@ def signed_report(instant: datetime, binding: str) -> bytes:
 
 @dataclass
 class PackageFactory:
-    """Makes packages; change a field and `build` again. `records` are (type, facts, file names) of one envelope."""
+    """Makes packages; change a field and `build` again. `records` are (type, facts, files) of one envelope; a file is the
+    name of a document, or what the record says of it. `notarised` are the numbers, from 1, of records that are somebody's
+    notarising of a file as they found it, each about itself."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
-    records: list[tuple[str, dict[str, object], list[str]]] = field(default_factory=list)
+    records: list[tuple[str, dict[str, object], Sequence[str | EvidenceFile]]] = field(default_factory=list)
+    notarised: frozenset[int] = frozenset()
     recorded_at: datetime = AT
     logged_at: datetime = AT + timedelta(seconds=10)
     block_time: datetime = AT + timedelta(seconds=20)
@@ -267,16 +280,18 @@ class PackageFactory:
     def _exhibits(self, members: dict[str, bytes]) -> list[bytes]:
         entries: list[bytes] = []
         previous: str | None = None
-        for number, (kind, facts, names) in enumerate(self.records, 1):
+        for number, (kind, facts, files) in enumerate(self.records, 1):
+            is_notarised = number in self.notarised
+            subject = Subject(NOTARISED_FILE, f"evd_{number}") if is_notarised else self.subject
             record = record_bytes(
                 Record(
                     type=kind,
                     id=f"{number + 100:032x}",
                     at=rfc3339(self.recorded_at),
-                    subject=Subject(self.subject_kind, "env_" + "0" * 32),
-                    files=tuple(describe_file(name, "application/pdf", self.documents[name]) for name in names),
+                    subject=subject,
+                    files=tuple(map(self._described, files)),
                     facts=facts,
-                    previous=previous,
+                    previous=None if is_notarised else previous,
                 )
             )
             salt = hashlib.sha256(f"salt {number}".encode()).digest()
@@ -288,8 +303,16 @@ class PackageFactory:
                 folder + "entry.json": entry,
             }
             entries.append(entry)
-            previous = None if self.is_forked else f"{number + 100:032x}"
+            if not is_notarised:
+                previous = None if self.is_forked else f"{number + 100:032x}"
         return entries
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.subject_kind, "env_" + "0" * 32)
+
+    def _described(self, file: str | EvidenceFile) -> EvidenceFile:
+        return describe_file(file, "application/pdf", self.documents[file]) if isinstance(file, str) else file
 
     def anchor(self, checkpoint: Checkpoint, note_hash: bytes) -> dict[str, object]:
         """`anchors/evm.json` for a block with three receipts, the second of which anchors the checkpoint."""
