@@ -1,9 +1,8 @@
-"""Use cases of evidence: sequence the log, prove, time-stamp a checkpoint, read, notarise.
+"""Everything that is done with evidence and the log, in one place; each use case has a module of its own.
 
 Facts are recorded with `record_evidence`, inside the unit of work of the fact.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,33 +10,22 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from accounts.policy import Actor, Scope
+from accounts.policy import Actor
 from core.events import Reaction
-from core.objects import ObjectMissing, Objects
+from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWorkFactory
-from ledger import cosignatures, keys, repository
+from ledger import cosignatures, keys, prove, published, read_evidence
 from ledger.cosigning import AskedWitness, Cosigning
-from ledger.errors import (
-    CheckpointNotFound,
-    EvidenceErased,
-    EvidenceNotFound,
-    EvidenceNotLogged,
-    LogEmpty,
-    TileNotFound,
-    TimestampUnavailable,
-)
 from ledger.events import CheckpointCosigned, CheckpointPublished
 from ledger.fsck import Examination, Progress
 from ledger.fsck_findings import Finding
 from ledger.hold_evidence import Order, holds, place_hold, release_hold
 from ledger.holds_repository import Release
-from ledger.merkle import consistency_proof, inclusion_proof
-from ledger.models import EvidenceHold, EvidenceHoldRelease, LogCheckpoint
+from ledger.models import EvidenceHold, EvidenceHoldRelease
 from ledger.notarise import Notarisation, notarise, notarise_batch, notarise_file
-from ledger.policy import timestamp_instant
 from ledger.ports import TimestampAuthority
-from ledger.proof import TlogProof, encode_proof
+from ledger.published import PublishedCheckpoint
 from ledger.published_copy import copy_checkpoint
 from ledger.receipts import Receipt, receipt, receipts
 from ledger.record import Subject
@@ -45,36 +33,18 @@ from ledger.record_evidence import record_evidence
 from ledger.repository import LoggedRecord
 from ledger.rotate_key import LogKeyRotation, rotate_log_key, rotations
 from ledger.sequencer import Sequencer
-from ledger.tiles import Tile, TileStore
+from ledger.stamp_checkpoint import StampedCheckpoint, stamp_checkpoint, stamps_of
+from ledger.tiles import TileStore
 
-__all__ = ["LedgerService", "LoggedRecord", "PublishedCheckpoint", "StampedCheckpoint", "record_evidence"]
+__all__ = ["LedgerService", "LoggedRecord", "record_evidence"]
 
 LATE_AFTER = timedelta(minutes=1)
 """A witness that hasn't cosigned after this time is told of in `/health/ready`."""
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedCheckpoint:
-    """A checkpoint as it was signed and shown to the world. `root` is 32 bytes, `note` the signed note's bytes."""
-
-    size: int
-    root: bytes
-    note: bytes
-    published_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StampedCheckpoint:
-    """An RFC 3161 token (DER) over SHA-256(note), the authority's name, and the token's own time."""
-
-    authority: str
-    token: bytes
-    stamped_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class LedgerService:
-    """Everything that is done with evidence and the log. `origin` names the log, like `example.org/log`."""
+    """`origin` names the log, like `example.org/log`. What a method does, and raises, its use case says."""
 
     unit_of_work: UnitOfWorkFactory
     objects: Objects
@@ -129,19 +99,10 @@ class LedgerService:
 
     def checkpoint(self) -> bytes:
         """The latest signed checkpoint, with the cosignatures it has. Raises `LogEmpty` before the first."""
-        with self.unit_of_work() as uow:
-            latest = repository.latest_checkpoint(uow.session)
-            if latest is None:
-                raise LogEmpty
-            return cosignatures.cosigned_notes(uow.session, [latest])[latest.size]
+        return published.latest_cosigned(self.unit_of_work)
 
     def cosigned_checkpoint(self, size: int) -> bytes:
-        """A published checkpoint with the cosignatures it has. Raises `CheckpointNotFound`."""
-        with self.unit_of_work() as uow:
-            row = repository.checkpoint(uow.session, size)
-            if row is None:
-                raise CheckpointNotFound(size=size)
-            return cosignatures.cosigned_notes(uow.session, [row])[size]
+        return published.cosigned_checkpoint(self.unit_of_work, size)
 
     def copy_checkpoint(self) -> bool:
         """Puts the latest checkpoint, with the cosignatures it has, into the object store; False if it was there.
@@ -152,32 +113,16 @@ class LedgerService:
         return copy_checkpoint(self.objects, log_keys, self.checkpoint())
 
     def latest_checkpoint(self) -> PublishedCheckpoint | None:
-        with self.unit_of_work() as uow:
-            row = repository.latest_checkpoint(uow.session)
-        return _published(row) if row else None
+        return published.latest_checkpoint(self.unit_of_work)
 
     def published_checkpoint(self, size: int) -> PublishedCheckpoint:
-        """Raises `CheckpointNotFound` unless a checkpoint of this very size was published."""
-        with self.unit_of_work() as uow:
-            row = repository.checkpoint(uow.session, size)
-        if row is None:
-            raise CheckpointNotFound(size=size)
-        return _published(row)
+        return published.published_checkpoint(self.unit_of_work, size)
+
+    def first_checkpoint_with(self, leaf_index: int) -> PublishedCheckpoint | None:
+        return published.first_checkpoint_with(self.unit_of_work, leaf_index)
 
     def tile(self, path: str) -> bytes:
-        """A tile or entry bundle under its tlog-tiles path, `tile/…`.
-
-        Raises `TileNotFound`, also for what is stored and not in the latest checkpoint: it may never be published.
-        """
-        tile = Tile.parse(path)
-        with self.unit_of_work() as uow:
-            size = repository.head_size(uow.session)
-        if not tile.is_within(size):
-            raise TileNotFound
-        try:
-            return TileStore(self.objects).read(tile)
-        except ObjectMissing as error:
-            raise TileNotFound from error
+        return published.published_tile(self.unit_of_work, self.objects, path)
 
     def examine(self, progress: Progress = lambda _done, _all: None) -> Iterator[Finding]:
         """Reads the whole log and yields what is wrong with it (`dingyue fsck`).
@@ -189,75 +134,21 @@ class LedgerService:
     # Proofs
 
     def inclusion_proof(self, index: int, size: int) -> list[bytes]:
-        """RFC 6962 §2.1.1 for leaf `index` in the checkpoint of `size`. Raises `CheckpointNotFound`, `LogCorrupted`."""
-        self.published_checkpoint(size)
-        if not 0 <= index < size:
-            raise EvidenceNotLogged(size=size)
-        return inclusion_proof(index, size, TileStore(self.objects).nodes(size))
+        return prove.prove_inclusion(self.unit_of_work, self.objects, index, size)
 
     def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
-        """RFC 6962 §2.1.2 between checkpoints. Empty if `size1` is 0 or `size2`.
-
-        Raises `CheckpointNotFound` unless both are published (0 always is) and `size1` ≤ `size2`; `LogCorrupted`.
-        """
-        for size in {size1, size2} - {0}:
-            self.published_checkpoint(size)
-        if size1 > size2:
-            raise CheckpointNotFound(size=size1)
-        return consistency_proof(size1, size2, TileStore(self.objects).nodes(size2))
+        return prove.prove_consistency(self.unit_of_work, self.objects, size1, size2)
 
     def tlog_proof(self, evidence_id: UUID, checkpoint_size: int, note: bytes | None = None) -> bytes:
-        """The C2SP tlog-proof of an entry against the published checkpoint of `checkpoint_size`, cosigned as it is.
-
-        For callers that have let the reader in already. `note` is that checkpoint, for those who have read it: it may
-        gain a cosignature at any time. Raises `CheckpointNotFound`, `EvidenceNotLogged`.
-        """
-        note = note or self.cosigned_checkpoint(checkpoint_size)
-        with self.unit_of_work() as uow:
-            index = repository.leaf_index(uow.session, evidence_id)
-        if index is None or index >= checkpoint_size:
-            raise EvidenceNotLogged(size=checkpoint_size)
-        path = inclusion_proof(index, checkpoint_size, TileStore(self.objects).nodes(checkpoint_size))
-        return encode_proof(TlogProof(index, tuple(path), note))
-
-    def first_checkpoint_with(self, leaf_index: int) -> PublishedCheckpoint | None:
-        """The earliest checkpoint that holds a leaf; None while it is staged but not published."""
-        with self.unit_of_work() as uow:
-            row = repository.first_checkpoint_with(uow.session, leaf_index)
-        return _published(row) if row else None
+        return prove.prove_entry(self.unit_of_work, self.objects, evidence_id, checkpoint_size, note)
 
     # Time-stamps
 
     def ensure_timestamp(self, size: int) -> list[StampedCheckpoint]:
-        """Has every authority stamp the checkpoint of `size` that hasn't yet, and returns all stamps.
-
-        Idempotent. Every authority is asked, also when one before it fails. Raises `TimestampUnavailable` if any
-        didn't answer; stamps had until then are kept.
-        """
-        note = self.published_checkpoint(size).note
-        stamped = {stamp.authority for stamp in self.timestamps(size)}
-        failure: TimestampUnavailable | None = None
-        for authority in self.timestamp_authorities:
-            if authority.name not in stamped:
-                try:
-                    self._stamp(size, authority, hashlib.sha256(note).digest())
-                except TimestampUnavailable as error:
-                    failure = error
-        if failure is not None:
-            raise failure
-        return self.timestamps(size)
-
-    def _stamp(self, size: int, authority: TimestampAuthority, digest: bytes) -> None:
-        token = authority.timestamp(digest)
-        stamped_at = timestamp_instant(token, digest)
-        with self.unit_of_work() as uow:
-            repository.add_timestamp(uow.session, size, authority.name, token, stamped_at)
+        return stamp_checkpoint(self.unit_of_work, self.timestamp_authorities, size)
 
     def timestamps(self, size: int) -> list[StampedCheckpoint]:
-        """The stamps that the checkpoint of `size` has, earliest first."""
-        with self.unit_of_work() as uow:
-            rows = repository.timestamps(uow.session, size)
-        return [StampedCheckpoint(row.authority, row.token, row.stamped_at) for row in rows]
+        return stamps_of(self.unit_of_work, size)
 
     def subscriptions(self) -> list[Reaction[CheckpointPublished] | Reaction[CheckpointCosigned]]:
         """Every checkpoint is stamped, and copied to the object store, as soon as it is published; with cosignatures,
@@ -279,27 +170,13 @@ class LedgerService:
     # Records
 
     def evidence(self, actor: Actor, evidence_id: UUID) -> LoggedRecord:
-        """Raises `EvidenceNotFound`, also for another organisation's, or `EvidenceErased`."""
-        actor.require(Scope.EVIDENCE_READ)
-        with self.unit_of_work() as uow:
-            found = repository.record(uow.session, actor, evidence_id)
-            if found is None and repository.is_erased_for(uow.session, actor, evidence_id):
-                raise EvidenceErased
-        if found is None:
-            raise EvidenceNotFound
-        return found
+        return read_evidence.read_evidence(self.unit_of_work, actor, evidence_id)
 
     def records_of(self, actor: Actor, *subjects: Subject) -> list[LoggedRecord]:
-        """All records of the subjects that the actor may read, subject by subject, oldest first."""
-        actor.require(Scope.EVIDENCE_READ)
-        with self.unit_of_work() as uow:
-            return repository.records_of_subjects(uow.session, actor, subjects)
+        return read_evidence.read_subjects(self.unit_of_work, actor, subjects)
 
     def list_records(self, actor: Actor, subject_id: str, *, after: int = -1, limit: int = 50) -> list[LoggedRecord]:
-        """A page of one subject's records: those behind position `after` in its chain."""
-        actor.require(Scope.EVIDENCE_READ)
-        with self.unit_of_work() as uow:
-            return repository.records_of_subject(uow.session, actor, subject_id, after=after, limit=limit)
+        return read_evidence.list_records(self.unit_of_work, actor, subject_id, after=after, limit=limit)
 
     def records_with_digest(
         self,
@@ -310,10 +187,7 @@ class LedgerService:
         after: UUID | None = None,
         limit: int = 50,
     ) -> list[LoggedRecord]:
-        """A page of the organisation's own records of a file with these digests (32 bytes), oldest first."""
-        actor.require(Scope.EVIDENCE_READ)
-        with self.unit_of_work() as uow:
-            return repository.records_with_digest(uow.session, actor, sha256=sha256, sm3=sm3, after=after, limit=limit)
+        return read_evidence.find_by_digest(self.unit_of_work, actor, sha256=sha256, sm3=sm3, after=after, limit=limit)
 
     def receipt(self, actor: Actor, evidence_id: UUID) -> bytes:
         return receipt(self.unit_of_work, self.objects, actor, evidence_id)
@@ -362,7 +236,3 @@ class LedgerService:
             keeps_content=keeps_content,
             key_hash=key_hash,
         )
-
-
-def _published(row: LogCheckpoint) -> PublishedCheckpoint:
-    return PublishedCheckpoint(row.size, row.root, row.note, row.published_at)

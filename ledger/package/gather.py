@@ -15,7 +15,8 @@ from ledger.package.facts import linked_subjects
 from ledger.package.trust import NO_WITNESSES, WitnessPolicy
 from ledger.record import EvidenceFile
 from ledger.repository import LoggedRecord
-from ledger.service import LedgerService, StampedCheckpoint
+from ledger.service import LedgerService
+from ledger.stamp_checkpoint import StampedCheckpoint
 from ledger.verifier.layout import CHECKPOINT, DOCUMENTS, EVM_ANCHOR, checkpoint_token, exhibit_folder
 from ledger.verifier.timestamp import canonical_token
 

@@ -61,8 +61,8 @@ def _described(records: list[ProvenRecord]) -> dict[str, EvidenceFile]:
             if (file.sm3, file.size) != (first.sm3, first.size):
                 raise Contradiction(
                     f"{proven.folder} 与另一记录对 SHA-256 为 {file.sha256} 的文件所记 SM3 摘要或大小不同。",
-                    f"{proven.folder} and another record give the file with SHA-256 {file.sha256} different SM3 digests "
-                    "or sizes.",
+                    f"{proven.folder} and another record give the file with SHA-256 {file.sha256} different SM3 "
+                    "digests or sizes.",
                     sha256=file.sha256,
                 )
     return described

@@ -23,7 +23,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from ledger.verifier.certificates import Certificates, Material, material_of
+from ledger.verifier.certificate_material import Material, material_of
+from ledger.verifier.certificates import Certificates
 from ledger.verifier.pades_changes import Changes
 from ledger.verifier.pades_file import (
     Digests,

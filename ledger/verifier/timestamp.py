@@ -30,7 +30,8 @@ from pyhanko.sign.validation.generic_cms import (
 )
 
 from ledger.verifier.algorithms import are_strong
-from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement, as_seen_before, material_of
+from ledger.verifier.certificate_material import as_seen_before, material_of
+from ledger.verifier.certificates import CertificateRefused, Certificates, Judgement
 from ledger.verifier.layout import CHECKPOINT_TOKEN, MANIFEST, MANIFEST_TOKEN, checkpoint_tokens
 from ledger.verifier.package import Package
 from ledger.verifier.pades_findings import Finding

@@ -231,9 +231,11 @@ def signed_report(instant: datetime, binding: str) -> bytes:
 
 @dataclass
 class PackageFactory:
-    """Makes packages; change a field and `build` again. `records` are (type, facts, files) of one envelope; a file is the
-    name of a document, or what the record says of it. `notarised` are the numbers, from 1, of records that are somebody's
-    notarising of a file as they found it, each about itself."""
+    """Makes packages; change a field and `build` again.
+
+    `records` are (type, facts, files) of one envelope; a file is the name of a document, or what the record says of it.
+    `notarised` are the numbers, from 1, of those records that are somebody's notarising of a file as they found it.
+    """
 
     documents: dict[str, bytes] = field(default_factory=dict)
     records: list[tuple[str, dict[str, object], Sequence[str | EvidenceFile]]] = field(default_factory=list)
