@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import algos, cms, core, parser, tsp, x509
 from pyhanko.sign.general import SigningError, check_ess_certid, extract_signer_info
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import (
@@ -263,7 +263,7 @@ def _certificate_path(
     """The signer's certificate as the signed attributes name it, then its issuers, without a self-signed root.
 
     A certificate's outer algorithm identifier isn't covered by its signature, so it must repeat the inner one
-    (RFC 5280 §4.1.1.2).
+    (RFC 5280 §4.1.1.2); nor is the signature's own encoding, which must be DER.
     """
     named = get_signing_cert_attr(attributes)
     if named is None:
@@ -280,7 +280,16 @@ def _certificate_path(
     for certificate in path:
         if certificate["signature_algorithm"].dump() != certificate["tbs_certificate"]["signature"].dump():
             raise TokenInvalid("a certificate names two signature algorithms")
+        if certificate.dump() != _spelt_out(certificate):
+            raise TokenInvalid("a certificate isn't DER")
     return path
+
+
+def _spelt_out(certificate: x509.Certificate) -> bytes:
+    """What a certificate's signature doesn't cover, itself and the lengths around it, in the one spelling DER has."""
+    signature = core.OctetBitString(certificate["signature_value"].native).dump()
+    parts = certificate["tbs_certificate"].dump() + certificate["signature_algorithm"].dump() + signature
+    return bytes(parser.emit(0, 1, x509.Certificate.tag, parts))
 
 
 def _signature_algorithm(algorithm: algos.SignedDigestAlgorithm) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, x509
 
 from ledger.verifier.timestamp import AuthorityUnknown, TokenInvalid, canonical_token, verify_token
 from tests.support.evidence import AT, pki, raw_token, token
@@ -70,6 +70,33 @@ def test_no_bit_of_a_token_can_change() -> None:
         changed[position] ^= 1 << (position % 8)
         with pytest.raises(TokenInvalid):
             verify_token(bytes(changed), DIGEST, roots())
+
+
+@pytest.mark.parametrize("unused_bits", range(1, 8))
+def test_no_certificate_has_two_spellings(unused_bits: int) -> None:
+    """A certificate's signature doesn't cover how many of its own last bits are unused; whether a reader minds depends
+    on what these bits happen to be."""
+    good = token(DIGEST)
+    for certificate in pki().timestamp_issuer.der, pki().stamper.der:
+        at = good.index(certificate)
+        position = at + len(certificate) - len(pki().timestamp_issuer.asn1["signature_value"].contents)
+        assert good[position] == 0
+        changed = good[:position] + bytes([unused_bits]) + good[position + 1 :]
+        with pytest.raises(TokenInvalid):
+            canonical_token(changed)
+
+
+def test_no_certificate_has_a_longer_spelling() -> None:
+    """The length of a certificate, written in one byte more than it needs."""
+    content_info = cms.ContentInfo.load(token(DIGEST))
+    issuer, unit = pki().timestamp_issuer.der, pki().stamper.der
+    longer = b"\x30\x83\x00" + issuer[2:]
+    assert issuer[1] == 0x82
+    content_info["content"]["certificates"] = [x509.Certificate.load(each) for each in (unit, longer)]
+    changed = content_info.dump()
+    assert longer in changed
+    with pytest.raises(TokenInvalid, match="isn't DER"):
+        canonical_token(changed)
 
 
 def test_another_name_for_the_same_algorithm_is_refused() -> None:
