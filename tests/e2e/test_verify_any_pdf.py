@@ -1,7 +1,13 @@
 """`/verify` and `POST /v1/verify`: each outcome, told on the page in both languages and to programs by its codes."""
 
+from io import BytesIO
+
 import pytest
+from asn1crypto import tsp
 from cryptography.hazmat.primitives.asymmetric import ec
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfTimeStamper
+from pyhanko.sign.timestamps import TimeStamper
 
 from tests.support.foreign import Stranger
 from tests.support.pdf import blank_pdf, contract_pdf
@@ -48,6 +54,30 @@ def test_each_outcome_on_the_page_and_for_programs(site: Site, files: dict[str, 
         if told["finding"] is not None:
             assert told["finding"] in pages[0]
             assert told["reason_zh"] in pages[0]
+
+
+class _OurAuthority(TimeStamper):
+    """The time-stamp authority of the platform, which serves anybody."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self._anybody = site.person()
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        headers = {"Content-Type": "application/timestamp-query"}
+        answer = self._anybody.post("/tsa", content=req.dump(), headers=headers)
+        return tsp.TimeStampResp.load(answer.content)
+
+
+def test_our_own_time_stamp_makes_nobodys_contract_authentic(site: Site) -> None:
+    writer = IncrementalPdfFileWriter(BytesIO(contract_pdf(1)))
+    forged = PdfTimeStamper(_OurAuthority(site)).timestamp_pdf(writer, "sha256", None).getvalue()
+    upload = {"file": ("a.pdf", forged, "application/pdf")}
+    told = site.person().post("/v1/verify", files=upload).json()
+    assert (told["outcome"], told["signatures"][0]["is_trusted"]) == ("unsigned", True)
+    page = site.person().post("/verify", files=upload).text
+    assert f"<h3>{HEADLINES['unsigned'][0]}</h3>" in page
+    assert told["reason_zh"] in page
 
 
 def test_what_programs_are_told_of_a_signature(site: Site, files: dict[str, bytes]) -> None:
