@@ -4,7 +4,7 @@ Everything is real: PostgreSQL, the object store, certificates, the built-in tim
 increment, evidence. Each process does its share through `SigningService`, as the web and worker processes would. Links
 and codes are overheard as they go into the outbox: reading them back would be work that nobody's envelope needs.
 
-    python -m bench.envelopes [--processes 2] [--envelopes 40]
+    python -m bench.envelopes [--processes 4] [--envelopes 40]
 """
 # ruff: noqa: T201
 
@@ -40,7 +40,7 @@ _SECRETS = SecretBox(b"a master key for the length of a measurement")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=4, help="while some wait for the disk, others work")
     parser.add_argument("--envelopes", type=int, default=40, help="by each process")
     parser.add_argument("--run", nargs=3, metavar=("URL", "FOLDER", "ENVELOPES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -50,7 +50,7 @@ def main() -> int:
     return 0
 
 
-def measure(processes: int = 2, envelopes: int = 40) -> float:
+def measure(processes: int = 4, envelopes: int = 40) -> float:
     """Prints what was measured; returns how many envelopes were completed in a second."""
     # Not below a folder of one user: as root, the embedded PostgreSQL runs as another.
     with tempfile.TemporaryDirectory(prefix="dingyue-bench-") as name:

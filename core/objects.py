@@ -41,6 +41,8 @@ class Objects:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store: Any = store
+        self._lasting: set[Path] = set()
+        """Folders that were synced, with those that lead to them: the next file in them needs only its own."""
 
     @classmethod
     def at(cls, url: str, **options: Any) -> "Objects":
@@ -114,8 +116,11 @@ class Objects:
         if self._folder is None:
             return
         files = [self._folder / key for key in keys]
+        folders = folders_of(files, self._folder)
+        naming = {file.parent for file in files}
         try:
-            sync([*files, *folders_of(files, self._folder)])
+            sync([*files, *naming, *(folders - naming - self._lasting)])
+            self._lasting |= folders
         except OSError as error:
             raise ObjectStoreUnavailable from error
 

@@ -39,7 +39,7 @@ class TestPut:
         key = put(objects)
         before = (tmp_path / key).stat()
         with watched(monkeypatch) as synced:
-            assert put(objects) == key
+            assert put(Objects.at(f"file://{tmp_path}")) == key
             assert synced.survives(tmp_path / key, tmp_path)  # Whoever put it first may not have come so far.
         after = (tmp_path / key).stat()
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -52,3 +52,17 @@ class TestPut:
             objects.get(key)
         assert put(objects) == key
         assert objects.get(key) == DATA
+
+
+def test_a_folder_that_lasts_is_synced_for_the_names_in_it_alone(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watched(monkeypatch) as synced:
+        for key in ("tile/0/000", "tile/0/001", "tile/1/000"):
+            objects.put_at(key, DATA)
+            objects.sync_at([key])
+            assert synced.survives(tmp_path / key, tmp_path)
+    objects.put_at("tile/1/001", DATA)
+    with watched(monkeypatch) as synced:
+        objects.sync_at(["tile/1/001"])
+    assert synced.inodes == {(tmp_path / name).stat().st_ino for name in ("tile/1/001", "tile/1")}
