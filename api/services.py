@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notify.service import NotifyService
     from notify.webhooks.service import WebhookService
     from performance.crosschecks.service import CrosscheckService
+    from performance.determinations.service import DeterminationService
     from performance.evaluation.service import EvaluationService
     from performance.review.service import ReviewService
     from performance.service import PerformanceService
@@ -71,6 +72,7 @@ class Services:
     validation: "ValidationService"
     performance: "PerformanceService"
     supervision: "SupervisionService"
+    determinations: "DeterminationService"
     evaluations: "EvaluationService"
     crosschecks: "CrosscheckService"
     reviews: "ReviewService"

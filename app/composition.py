@@ -49,6 +49,7 @@ from notify.webhooks.addresses import AddressPolicy
 from notify.webhooks.service import WebhookService
 from performance.crosschecks.pdf_text import SandboxedTextReader
 from performance.crosschecks.service import CrosscheckService
+from performance.determinations.service import DeterminationService
 from performance.evaluation.service import EvaluationService
 from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
@@ -198,6 +199,9 @@ def build_services(settings: Settings, base: Foundation) -> Services:
         ),
         performance=PerformanceService(unit_of_work),
         supervision=SupervisionService(unit_of_work),
+        determinations=DeterminationService(
+            unit_of_work, base.objects, signatures.signer, _imprint(settings, signatures, platform), SOFTWARE
+        ),
         evaluations=EvaluationService(unit_of_work),
         crosschecks=CrosscheckService(unit_of_work, base.objects, SandboxedTextReader(sandbox)),
         reviews=ReviewService(unit_of_work, base.objects, SandboxedContractReader(sandbox), SOFTWARE),
@@ -286,14 +290,18 @@ def _signing(settings: Settings, base: Foundation, signatures: _Signatures, plat
         signer=signatures.signer,
         issuer=signatures.pki,
         sealer=signatures.signer,
-        imprint=Imprint(
-            base_url=settings.base_url,
-            timestamp_authority=signatures.authority.name,
-            is_trial_authority=platform.is_trial_authority,
-            is_built_in_timestamp=platform.is_built_in_timestamp,
-        ),
+        imprint=_imprint(settings, signatures, platform),
         software=SOFTWARE,
         clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
+    )
+
+
+def _imprint(settings: Settings, signatures: _Signatures, platform: Platform) -> Imprint:
+    return Imprint(
+        base_url=settings.base_url,
+        timestamp_authority=signatures.authority.name,
+        is_trial_authority=platform.is_trial_authority,
+        is_built_in_timestamp=platform.is_built_in_timestamp,
     )
 
 
@@ -303,6 +311,7 @@ def subscribers(services: Services) -> list[Subscriber]:
         services.ledger,
         services.signing,
         services.performance,
+        services.determinations,
         services.crosschecks,
         services.credit,
         services.notify,

@@ -57,6 +57,8 @@ EVENTS: Mapping[str, Statement] = {
     "rectification.fail": Statement("整改不落实", "Rectification failed"),
     "obligation.find_impossible": Statement("转入终止库", "Entered into the termination register"),
     "obligation.clear": Statement("争议解决，无过错", "Resolved without fault"),
+    "determination.open": Statement("认定立案", "Determination opened"),
+    "determination.document_made": Statement("认定文书生成并封存", "Document of a determination made and sealed"),
     "determination.freeze_facts": Statement("认定事实固定", "Facts of a determination frozen"),
     "determination.notify": Statement("认定事先告知", "Prior notice of a determination"),
     "determination.state": Statement("当事人陈述申辩", "Statement of defence"),

@@ -58,3 +58,33 @@ class NoticeIncomplete(InvalidInput):
     code = "determination_notice_incomplete"
     zh = "事先告知须写明事实、理由和依据。请补充完整。"
     en = "A prior notice tells facts, reasons and basis. Complete it."
+
+
+class DrafterCannotHear(NotAllowed):
+    code = "drafter_cannot_hear"
+    zh = "听证须由调查拟稿人以外的人员主持。请由其他人员办理。"
+    en = "Somebody other than the drafter chairs a hearing. Let another person act."
+
+
+class AuthorityRequired(NotAllowed):
+    code = "determination_authority_required"
+    zh = "认定 {determination} 由另一监管部门办理，只有该部门可以进行此操作。"
+    en = "Another authority draws up {determination}; only that one may act on it."
+
+
+class DocumentNotMade(Conflict):
+    code = "determination_document_not_made"
+    zh = "认定文书正在生成并加盖电子签章，尚不能取得或送达。请稍后重试。"
+    en = "The document is being made and sealed; it can't be read or served yet. Try again shortly."
+
+
+class DocumentWithdrawn(Conflict):
+    code = "determination_document_withdrawn"
+    zh = "该认定已撤销，认定文书已收回，不再提供。存证记录仍可查询。"
+    en = "The determination was revoked and its document withdrawn. The evidence of it can still be read."
+
+
+class DocumentNotServed(Conflict):
+    code = "determination_document_not_served"
+    zh = "认定文书尚未送达，送达前仅作出认定的部门可以查阅。请等待送达。"
+    en = "The document wasn't served yet; until then only the authority reads it. Wait for its service."

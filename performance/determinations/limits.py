@@ -1,4 +1,7 @@
-"""Time limits of the procedure, as versioned data of a region. A determination keeps the version of its opening."""
+"""Time limits of the procedure and ways to contest, as versioned data of a region.
+
+A determination keeps the version of its opening. `verify` says what of it is the platform's own assumption.
+"""
 
 from pathlib import Path
 from typing import Literal
@@ -10,24 +13,34 @@ from performance.errors import RegionUnknown
 LIMITS = Path(__file__).parent / "limit_tables"
 
 
-class Limit(BaseModel):
+class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class Limit(_Data):
     days: int
     unit: Literal["calendar_days", "working_days"]
     basis: str
 
 
-class Limits(BaseModel):
-    """`defence` runs from the notice, `objection` from the service."""
+class Remedy(_Data):
+    """A way to contest a determination, as the document names it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    zh: str
+    en: str
+    basis: str
+
+
+class Limits(_Data):
+    """`defence` runs from the notice, `objection` from the service."""
 
     region: str
     version: int
     source: str
+    verify: str
     defence: Limit
     objection: Limit
+    remedies: tuple[Remedy, ...]
 
 
 def current_limits(region: str, folder: Path = LIMITS) -> Limits:

@@ -4,10 +4,11 @@
                               (statement,      └▶ not established
                                hearing)
 
-What is issued or served can be revised or revoked before it is public, too. Both take it down for good.
+What is issued or served can be revised or revoked before it is public, too. Both end it for good: a revoked one is
+withdrawn from the public, of a revised one only the mark is left that it was revised.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -16,6 +17,7 @@ from performance.determinations.errors import (
     DefencePeriodOver,
     DeterminationStateForbids,
     DrafterCannotDecide,
+    DrafterCannotHear,
     HearingOutstanding,
     NoticeIncomplete,
     ObligationNotDeterminable,
@@ -74,7 +76,10 @@ DETERMINATION_TRANSITIONS: dict[tuple[DeterminationState, DeterminationChange], 
 }
 
 DECISIONS = frozenset({_C.ISSUE, _C.DISMISS, _C.REVISE, _C.REVOKE})
-"""Taken by somebody other than the drafter."""
+"""Taken by somebody who didn't draw it up."""
+DRAFTING = frozenset({_C.FREEZE_FACTS, _C.NOTIFY, _C.SUBMIT})
+"""Whoever took one of these drew it up, beside whoever opened it."""
+ENDINGS = frozenset({_C.DISMISS, _C.REVISE, _C.REVOKE})
 
 
 def next_determination_state(state: DeterminationState, change: DeterminationChange) -> DeterminationState:
@@ -131,7 +136,18 @@ def check_heard(changes: Iterable[DeterminationChange]) -> None:
         raise HearingOutstanding
 
 
-def check_decider(drafted_by: UUID | None, decides: UUID | None) -> None:
-    """Raises `DrafterCannotDecide`: a person decides, and not the one who drafted."""
-    if decides is None or decides == drafted_by:
+def check_decider(drafted_by: Collection[UUID | None], decides: UUID | None) -> None:
+    """Raises `DrafterCannotDecide`: a person decides, and none of those who drew it up."""
+    if decides is None or decides in drafted_by:
         raise DrafterCannotDecide
+
+
+def check_hearing_chair(drafted_by: UUID | None, chairs: UUID | None) -> None:
+    """Raises `DrafterCannotHear`: a person chairs a hearing, and not the one who investigated (行政处罚法 §64)."""
+    if chairs is None or chairs == drafted_by:
+        raise DrafterCannotHear
+
+
+def number_of(issued_on: str, determination_id: UUID) -> str:
+    """Of one determination always the same: the day of its issue in China, and the end of its id."""
+    return f"DYR-{issued_on.replace('-', '')}-{determination_id.hex[-12:].upper()}"

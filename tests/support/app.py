@@ -359,6 +359,8 @@ class Office:
             "document_ids": [self.upload("regulator")],
         }
         self.done("regulator", "POST", f"/v1/terminations/{ended['id']}/outcome", award)
+        about = self.done("regulator", "POST", f"{at}/{breached}/determinations", {"reason": "恶意违约"})
+        self.ids["determination_id"] = about["id"]
 
     def _press(self, case: str) -> None:
         """A public demand, for the supplier failed repeatedly, and a rectification order, in a case."""

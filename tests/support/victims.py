@@ -30,10 +30,13 @@ from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork
 from credit.service import CreditService
+from performance.determinations.make_document import DocumentMaker
 from signing import work
+from signing.pdf.sign import PDFSigner
 from signing.pki.service import PKIService
 from tests.support import app as office
 from tests.support.clock import FixedClock
+from tests.support.determinations import determinations
 from tests.support.http import InProcessClient
 from tests.support.real_signing import real_pki, real_service
 from tests.support.signing import agreed
@@ -151,6 +154,24 @@ def initialise_postgres(*, folder: Path) -> None:
 
     embedded.subprocess.run = run
     embedded.EmbeddedPostgres(folder).start()
+
+
+def make_document(*, url: URL, folder: Path, now: datetime, determination_id: UUID, point: str) -> None:
+    """Makes the document of a determination with everything real, and dies with it made, stored or committed."""
+    engine, clock = create_database_engine(url), FixedClock(now)
+
+    def unit_of_work() -> UnitOfWork:
+        return UnitOfWork(engine, clock)
+
+    pki = real_pki(unit_of_work, SecretBox(b"a master key that only tests use"), clock)
+    objects = Objects.at(f"file://{folder / 'objects'}")
+    service = determinations(unit_of_work, objects, PDFSigner(pki, pki.timestamps, clock))
+    if point == "made":
+        Objects.put = die
+    elif point == "stored":
+        DocumentMaker._keep = die
+    service.make_document(determination_id)
+    die()
 
 
 def step_of_signing(*, url: URL, folder: Path, now: datetime, step: str, argument: str, point: str) -> None:

@@ -24,6 +24,8 @@ PUBLIC = {
     "GET /v1/clock",
     "GET /v1/credit-rules",
     "GET /v1/public/demands",
+    "GET /v1/public/determinations",
+    "GET /v1/public/determinations/{determination_id}",
     "GET /v1/trust",
 }
 """Needs no token: a password, a link, a signature or nothing at all lets in."""
@@ -33,6 +35,9 @@ ROLE_OF_PATH = {
     "/signing-sessions/current": "recipient",
     "/supervision": "regulator",
     "/rectification-items/{item_id}/report": "supplier",
+    "/statements": "supplier",
+    "/hearing-request": "supplier",
+    "/determinations": "regulator",
     "/rectification-items": "regulator",
     "/termination": "regulator",
     "/approve": "regulator",

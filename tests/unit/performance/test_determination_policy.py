@@ -35,8 +35,11 @@ def test_the_drafter_cant_decide_nor_can_a_program() -> None:
     drafter, other = UUID(int=1), UUID(int=2)
     for decides in (drafter, None):
         with pytest.raises(errors.DrafterCannotDecide):
-            policy.check_decider(drafter, decides)
-    policy.check_decider(drafter, other)
+            policy.check_decider({drafter}, decides)
+        with pytest.raises(errors.DrafterCannotHear):
+            policy.check_hearing_chair(drafter, decides)
+    policy.check_decider({drafter}, other)
+    policy.check_hearing_chair(drafter, other)
 
 
 @pytest.mark.parametrize("state", [each for each in ObligationState if each is not ObligationState.BREACHED])
