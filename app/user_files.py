@@ -25,12 +25,31 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def decode_trust(trust_file: bytes) -> object:
-    """The JSON of a trust file. Raises `Unusable`."""
+    """The JSON of a trust file. Raises `Unusable`, also for a name that is given twice: whoever reads the file may see
+    the first, and JSON readers take the last (RFC 8259 §4)."""
     try:
-        decoded: object = json.loads(trust_file)
+        decoded: object = json.loads(trust_file, object_pairs_hook=_each_name_once)
+    except _NameTwice as error:
+        raise Unusable(
+            f"信任文件中 {error} 出现两次，无法采信。请重新获取。",
+            f"The trust file gives {error} twice, so it can't be relied on. Get it again.",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise Unusable("信任文件不是 JSON。", "The trust file isn't JSON.") from error
     return decoded
+
+
+class _NameTwice(Exception):
+    """The message is the name."""
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise _NameTwice(ascii(name)[:50])
+        members[name] = value
+    return members
 
 
 def read_trust(path: Path) -> tuple[Trust, str]:

@@ -111,6 +111,7 @@ class Eraser:
             if data is None:
                 raise ObjectMissing(key=key)
             self.objects.put_at(key, data)
+        self.objects.sync_at(needed)
         with self.unit_of_work() as uow:
             result = EvidenceErasureResult(
                 evidence_id=erasure.evidence_id,
