@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from performance.crosschecks.service import CrosscheckService
     from performance.determinations.service import DeterminationService
     from performance.evaluation.service import EvaluationService
+    from performance.register.service import RegisterService
     from performance.review.service import ReviewService
     from performance.service import PerformanceService
     from performance.supervision.service import SupervisionService
@@ -73,6 +74,7 @@ class Services:
     performance: "PerformanceService"
     supervision: "SupervisionService"
     determinations: "DeterminationService"
+    register: "RegisterService"
     evaluations: "EvaluationService"
     crosschecks: "CrosscheckService"
     reviews: "ReviewService"

@@ -51,6 +51,7 @@ from performance.crosschecks.pdf_text import SandboxedTextReader
 from performance.crosschecks.service import CrosscheckService
 from performance.determinations.service import DeterminationService
 from performance.evaluation.service import EvaluationService
+from performance.register.service import RegisterService
 from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
 from performance.service import PerformanceService
@@ -167,6 +168,13 @@ def build_services(settings: Settings, base: Foundation) -> Services:
     signatures = _signatures(settings, base)
     evidence = _evidence(settings, base, signatures, platform)
     signing = _signing(settings, base, signatures, platform)
+    validation = ValidationService(
+        signatures.pki,
+        signing_roots=signatures.remote_roots,
+        timestamp_roots=signatures.external_roots,
+        verify=SandboxedPDFVerifier(sandbox),
+        clock=base.clock,
+    )
     return Services(
         platform=platform,
         clock=base.clock,
@@ -190,17 +198,17 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             pictures=TrialPictures(),
             software=SOFTWARE,
         ),
-        validation=ValidationService(
-            signatures.pki,
-            signing_roots=signatures.remote_roots,
-            timestamp_roots=signatures.external_roots,
-            verify=SandboxedPDFVerifier(sandbox),
-            clock=base.clock,
-        ),
+        validation=validation,
         performance=PerformanceService(unit_of_work),
         supervision=SupervisionService(unit_of_work),
         determinations=DeterminationService(
             unit_of_work, base.objects, signatures.signer, _imprint(settings, signatures, platform), SOFTWARE
+        ),
+        register=RegisterService(
+            unit_of_work=unit_of_work,
+            objects=base.objects,
+            read=SandboxedSheetReader(sandbox),
+            validate=validation.validate,
         ),
         evaluations=EvaluationService(unit_of_work),
         crosschecks=CrosscheckService(unit_of_work, base.objects, SandboxedTextReader(sandbox)),

@@ -45,6 +45,7 @@ def make_celery() -> Celery:
             "send": {"task": "send_due", "schedule": settings.schedule.send_seconds},
             "deliver": {"task": "deliver_webhooks", "schedule": settings.schedule.deliver_seconds},
             "send_bulk": {"task": "send_bulk_rows", "schedule": settings.schedule.bulk_seconds},
+            "register": {"task": "register_rows", "schedule": settings.schedule.bulk_seconds},
             "sweep": {"task": "sweep", "schedule": settings.schedule.sweep_seconds},
             "maintain": {"task": "maintain", "schedule": settings.schedule.maintain_seconds},
         },
@@ -83,6 +84,12 @@ def deliver_webhooks() -> None:
 def send_bulk_rows() -> None:
     """Sends a batch of confirmed rows; several workers share them out."""
     application().services.bulk.send_due_rows()
+
+
+@celery_app.task(name="register_rows", expires=10)
+def register_rows() -> None:
+    """Goes on with chosen rows of uploads whose request died; there is nothing to do if none did."""
+    application().services.register.register_chosen_rows()
 
 
 @celery_app.task(name="sweep", expires=60)

@@ -20,6 +20,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
+from core.copying import copy_in, plain
 from core.events import Event
 from core.ids import new_id
 from core.outbox import OutboxEvent
@@ -47,8 +48,7 @@ class UnitOfWork:
     ) -> None:
         try:
             if kind is None:
-                if self._events:
-                    self.session.execute(_EMIT, self._events)
+                self._write_events()
                 self.session.commit()
             else:
                 self.session.rollback()
@@ -56,6 +56,13 @@ class UnitOfWork:
             self.session.close()
         if kind is None and self._events and self._after_commit is not None:
             self._after_commit()
+
+    def _write_events(self) -> None:
+        if len(self._events) > _MOST_INSERTED:
+            self.session.flush()
+            copy_in(self.session, OutboxEvent, [_EVENT(**event) for event in self._events])
+        elif self._events:
+            self.session.execute(_EMIT, self._events)
 
     def new_id(self) -> UUID:
         return new_id(self.now)
@@ -68,6 +75,9 @@ class UnitOfWork:
         return identifier
 
 
+_EVENT = plain(OutboxEvent)
+_MOST_INSERTED = 100
+"""More are copied: what registers hundreds of contracts at once causes thousands of events."""
 _EMIT = insert(OutboxEvent.__table__)  # type: ignore[arg-type]
 """Into the table itself: nothing of these rows is needed afterwards."""
 

@@ -1,12 +1,13 @@
 """The rows of a new contract, from its elements or from an envelope that nobody described."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Organisation
-from accounts.policy import Actor, OrganisationKind
+from accounts.policy import Actor
 from accounts.repository import organisation, organisations_by_uscc
 from core.clock import CHINA
 from core.unit_of_work import UnitOfWork
@@ -19,18 +20,56 @@ from performance.regions import RegionProfile, RegionProfiles
 from performance.repository import ContractFile
 from signing.events import EnvelopeCompleted, SignerFact
 
+RowMaker = Callable[[type[Any]], Callable[..., Any]]
+
+
+def as_object(model: type[Any]) -> Callable[..., Any]:
+    """Rows as the session knows them."""
+    return model
+
 
 def compose_contract(
     uow: UnitOfWork,
     actor: Actor,
     elements: ContractElements,
     profile: RegionProfile,
-    accounts: dict[str, Organisation],
+    accounts: Mapping[str, Organisation],
+    *,
+    owner_id: UUID,
 ) -> ContractFile:
+    """Raises `ContractNumberTaken`."""
+    is_own = owner_id == actor.organisation_id
+    intake_way = Intake.SELF_ENTRY if is_own else Intake.OFFICER_ENTRY
+    way = Intake.ONLINE_SIGNING if elements.signed_on is None else intake_way
+    file = build_contract(uow, elements, profile, accounts, owner_id=owner_id, way=way)
+    uow.session.add(file.contract)
+    try:
+        uow.session.flush()
+    except IntegrityError as error:  # The unique key decides, also between two who enter it at the same time.
+        raise ContractNumberTaken(number=file.contract.number) from error
+    uow.session.add_all(file.parties)
+    uow.session.flush()
+    uow.session.add_all([*file.contacts, *file.obligations])
+    uow.session.flush()
+    return file
+
+
+def build_contract(
+    uow: UnitOfWork,
+    elements: ContractElements,
+    profile: RegionProfile,
+    accounts: Mapping[str, Organisation],
+    *,
+    owner_id: UUID,
+    way: Intake,
+    row: RowMaker = as_object,
+) -> ContractFile:
+    """The rows of a draft, written nowhere yet; `accounts` are the parties that have one, by credit code. `row` makes
+    them: objects of the session, or `core.copying.plain` ones."""
     contract_id = uow.new_id()
-    contract = Contract(
+    contract = row(Contract)(
         id=contract_id,
-        owner_organisation_id=actor.organisation_id,
+        owner_organisation_id=owner_id,
         number=elements.number or _number(profile.region, uow, contract_id),
         title=elements.title,
         form=elements.form,
@@ -40,23 +79,18 @@ def compose_contract(
         summary=elements.summary,
         amount_minor=elements.amount.minor if elements.amount else None,
         currency=elements.amount.currency if elements.amount else "CNY",
-        intake=Intake.ONLINE_SIGNING if elements.signed_on is None else Intake.SELF_ENTRY,
+        intake=way,
         state=ContractState.DRAFT,
         performance_due_on=intake.performance_due_on(elements),
         created_at=uow.now,
     )
-    uow.session.add(contract)
-    try:
-        uow.session.flush()
-    except IntegrityError as error:  # The unique key decides, also between two who enter it at the same time.
-        raise ContractNumberTaken(number=contract.number) from error
-    parties = [_party(uow, contract_id, party, accounts.get(party.uscc)) for party in elements.parties]
-    uow.session.flush()
+    parties = [_party(uow, contract_id, party, accounts.get(party.uscc), row) for party in elements.parties]
     contacts = [
-        contact for row, party in zip(parties, elements.parties, strict=True) for contact in _contacts(uow, row, party)
+        contact
+        for made, party in zip(parties, elements.parties, strict=True)
+        for contact in _contacts(uow, made, party, row)
     ]
-    obligations = _obligations(uow, contract_id, elements)
-    uow.session.flush()
+    obligations = _obligations(uow, contract_id, elements, row)
     return ContractFile(contract, tuple(parties), tuple(contacts), tuple(obligations))
 
 
@@ -89,10 +123,12 @@ def compose_from_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profiles: R
         for uscc, facts in signers.items()
     ]
     parties = [_party(uow, contract_id, element, accounts.get(element.uscc)) for element in elements]
+    uow.session.add_all(parties)
     uow.session.flush()
     contacts = [
         contact for row, element in zip(parties, elements, strict=True) for contact in _contacts(uow, row, element)
     ]
+    uow.session.add_all(contacts)
     return ContractFile(contract, tuple(parties), tuple(contacts), ())
 
 
@@ -104,27 +140,30 @@ def signed_by(signers: Sequence[SignerFact]) -> dict[str, list[SignerFact]]:
     return found
 
 
-def _party(uow: UnitOfWork, contract_id: UUID, party: PartyElement, account: Organisation | None) -> ContractParty:
-    row = ContractParty(
+def _party(
+    uow: UnitOfWork, contract_id: UUID, party: PartyElement, account: Organisation | None, row: RowMaker = as_object
+) -> ContractParty:
+    made: ContractParty = row(ContractParty)(
         id=uow.new_id(),
         contract_id=contract_id,
         role=party.role,
         name=party.name,
         uscc=party.uscc,
-        kind=party.kind or _kind(party.uscc, account),
+        kind=party.kind or intake.kind_of_party(party.uscc, account.kind if account else None),
         organisation_id=account.id if account else None,
     )
-    uow.session.add(row)
-    return row
+    return made
 
 
-def _contacts(uow: UnitOfWork, row: ContractParty, party: PartyElement) -> list[ContractContact]:
-    contacts = [
-        ContractContact(
+def _contacts(
+    uow: UnitOfWork, made: ContractParty, party: PartyElement, row: RowMaker = as_object
+) -> list[ContractContact]:
+    return [
+        row(ContractContact)(
             id=uow.new_id(),
-            contract_id=row.contract_id,
-            party_id=row.id,
-            party_role=row.role,
+            contract_id=made.contract_id,
+            party_id=made.id,
+            party_role=made.role,
             name=contact.name,
             phone=contact.phone,
             email=contact.email,
@@ -132,13 +171,11 @@ def _contacts(uow: UnitOfWork, row: ContractParty, party: PartyElement) -> list[
         )
         for contact in party.contacts
     ]
-    uow.session.add_all(contacts)
-    return contacts
 
 
-def _obligations(uow: UnitOfWork, contract_id: UUID, elements: ContractElements) -> list[Obligation]:
-    obligations = [
-        Obligation(
+def _obligations(uow: UnitOfWork, contract_id: UUID, elements: ContractElements, row: RowMaker) -> list[Obligation]:
+    return [
+        row(Obligation)(
             id=uow.new_id(),
             contract_id=contract_id,
             position=position,
@@ -155,19 +192,10 @@ def _obligations(uow: UnitOfWork, contract_id: UUID, elements: ContractElements)
         )
         for position, element in enumerate(elements.obligations, start=1)
     ]
-    uow.session.add_all(obligations)
-    return obligations
 
 
 def _signers_as_contacts(signers: Sequence[SignerFact]) -> tuple[intake.ContactElement, ...]:
     return tuple(intake.ContactElement(each.name, each.phone, each.email) for each in signers)
-
-
-def _kind(uscc: str, account: Organisation | None) -> OrganisationKind:
-    """What the account says if it is one of the two kinds a party can be; else what the code says."""
-    if account is not None and account.kind in {OrganisationKind.GOVERNMENT, OrganisationKind.ENTERPRISE}:
-        return OrganisationKind(account.kind)
-    return intake.kind_of_uscc(uscc)
 
 
 def _number(region: str, uow: UnitOfWork, contract_id: UUID) -> str:

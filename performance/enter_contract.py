@@ -1,5 +1,6 @@
 """Entering a contract: a draft for an envelope to complete, or a self-entry of one signed elsewhere (R3)."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -16,25 +17,32 @@ from performance.errors import (
     EnvelopeBindsNobody,
     EnvelopeNotOpen,
     EnvelopeTaken,
-    NotAParty,
     SignedOnWithEnvelope,
 )
 from performance.intake import ContractElements
-from performance.policy import ContractState
+from performance.policy import ContractState, Intake
 from performance.recording import Author, change_contract, write_history
 from performance.regions import RegionProfiles
-from performance.register_contract import register
+from performance.register.duplicates import likeness, lookalikes
+from performance.register.errors import ContractLooksDuplicate
+from performance.register.filing import check_reason
+from performance.register.owning import reporting_unit
+from performance.register.repository import units_of
+from performance.register_contract import filing_verdicts, register
 from performance.repository import ContractFile
 from signing.errors import EnvelopeNotFound
 from signing.policy import ENDED
 
+_MOST_TOLD = 5
+
 
 def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, profiles: RegionProfiles) -> ContractFile:
-    """A draft, or with `signed_on` a self-entry that is registered at once.
+    """A draft, or with `signed_on` an entry that is registered at once.
 
-    The organisation that enters a contract is one of its parties. Raises what `intake.check_elements` raises, and
-    `RegionUnknown`, `ClassUnknown`, `FormUnknown`, `NotAParty`, `SignedOnWithEnvelope`, `ContractNumberTaken`,
-    `EnvelopeNotFound`, `EnvelopeNotOpen`, `EnvelopeBindsNobody` or `EnvelopeTaken`.
+    The organisation that enters a contract is one of its parties, or above one of them. Raises what
+    `intake.check_elements` and `owning.reporting_unit` raise, and `RegionUnknown`, `ClassUnknown`, `FormUnknown`,
+    `SignedOnWithEnvelope`, `ContractNumberTaken`, `ContractLooksDuplicate`, `LateReasonMissing`, `EnvelopeNotFound`,
+    `EnvelopeNotOpen`, `EnvelopeBindsNobody` or `EnvelopeTaken`.
     """
     actor.require(Scope.CONTRACTS_WRITE)
     intake.check_elements(elements, china_day(uow.now))
@@ -44,17 +52,41 @@ def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, pr
     profile.contract_class(elements.class_code)
     profile.check_form(elements.form)
     accounts = organisations_by_uscc(uow.session, [party.uscc for party in elements.parties])
-    if actor.organisation_id not in {account.id for account in accounts.values()}:
-        raise NotAParty(role="当事人 / parties")
-    file = compose_contract(uow, actor, elements, profile, accounts)
+    units = {unit.uscc: unit for unit in units_of(uow.session, actor.organisation_id)}
+    own_uscc = next(iter(units))  # Its own unit comes first.
+    owner = reporting_unit(units, own_uscc, [party.uscc for party in elements.parties], elements.unit_uscc)
+    similar = _check_similar(uow, elements)
+    file = compose_contract(uow, actor, elements, profile, accounts, owner_id=owner.id)
     author = Author.of(actor)
     write_history(uow, file, author, change="enter", after=ContractState.DRAFT, reason="合同要素录入")
     if elements.envelope_id is not None:
         _attach(uow, actor, file, elements.envelope_id)
+    if similar:
+        reason = f"录入人确认并非重复：与合同 {similar} 的双方、金额、签订日期相同"
+        write_history(uow, file, author, change="duplicate_acknowledged", after=similar, reason=reason)
     if elements.signed_on is not None:
-        change_contract(uow, file, ContractState.SIGNED, author, reason="线下签订，自主录入")
-        register(uow, file, author, signed_on=elements.signed_on, reason="自主录入登记")
+        _register_entry(uow, file, author, profiles, signed_on=elements.signed_on, late_reason=elements.late_reason)
     return file
+
+
+def _register_entry(
+    uow: UnitOfWork, file: ContractFile, author: Author, profiles: RegionProfiles, *, signed_on: date, late_reason: str
+) -> None:
+    file.contract.signed_on = signed_on
+    check_reason(filing_verdicts(file, profiles, china_day(uow.now)), late_reason)
+    how = "专人代下属单位录入" if file.contract.intake == Intake.OFFICER_ENTRY else "自主录入"
+    change_contract(uow, file, ContractState.SIGNED, author, reason=f"线下签订，{how}")
+    register(uow, file, author, profiles, signed_on=signed_on, reason=f"{how}登记", late_reason=late_reason)
+
+
+def _check_similar(uow: UnitOfWork, elements: ContractElements) -> str:
+    """The numbers of registered contracts that look the same, once that is acknowledged. Raises
+    `ContractLooksDuplicate` before."""
+    (numbers,) = lookalikes(uow.session, [likeness(elements)])
+    told = ", ".join(numbers[:_MOST_TOLD])
+    if numbers and not elements.acknowledges_duplicate:
+        raise ContractLooksDuplicate(numbers=told)
+    return told
 
 
 def attach_envelope(uow: UnitOfWork, actor: Actor, contract_id: UUID, envelope_id: UUID) -> ContractFile:

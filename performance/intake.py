@@ -58,6 +58,9 @@ class ContractElements:
     """The elements of a contract (R2): 合同名称, 签订主体, 内容概要, 合同金额, 签订日期, 到期履行日期.
 
     With `signed_on` it was signed elsewhere; with `envelope_id` it is being signed here; with neither it's a draft.
+
+    `unit_uscc` is the unit whose entry it is, if an officer enters it for one below theirs; `late_reason` is why it is
+    filed late; `acknowledges_duplicate`: whoever enters it has seen that another contract looks the same.
     """
 
     title: str
@@ -72,6 +75,9 @@ class ContractElements:
     signed_on: date | None = None
     performance_due_on: date | None = None
     envelope_id: UUID | None = None
+    unit_uscc: str | None = None
+    late_reason: str = ""
+    acknowledges_duplicate: bool = False
 
 
 def check_elements(elements: ContractElements, today: date) -> None:
@@ -128,6 +134,13 @@ def performance_due_on(elements: ContractElements) -> date:
 def creditor_of(debtor: PartyRole) -> PartyRole:
     """The other side."""
     return PartyRole.SUPPLIER if debtor is PartyRole.PURCHASER else PartyRole.PURCHASER
+
+
+def kind_of_party(uscc: str, account_kind: str | None) -> OrganisationKind:
+    """What the account says if it is one of the two kinds a party can be; else what the code says."""
+    if account_kind in {OrganisationKind.GOVERNMENT, OrganisationKind.ENTERPRISE}:
+        return OrganisationKind(account_kind)
+    return kind_of_uscc(uscc)
 
 
 def kind_of_uscc(uscc: str) -> OrganisationKind:

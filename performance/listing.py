@@ -24,18 +24,6 @@ class ObligationFilter:
     overdue_on: date | None = None
 
 
-def contracts(
-    session: Session, actor: Actor, *, state: str | None, before: UUID | None, limit: int
-) -> Sequence[Contract]:
-    """Newest first. `before` is the last id of the previous page."""
-    statement = select(Contract).where(visible_to(actor))
-    if state is not None:
-        statement = statement.where(Contract.state == state)
-    if before is not None:
-        statement = statement.where(Contract.id < before)
-    return session.scalars(statement.order_by(Contract.id.desc()).limit(limit)).all()
-
-
 def obligations(
     session: Session,
     actor: Actor,

@@ -17,7 +17,7 @@ from core.database import Base
 class Contract(Base):
     """An entry of the register. `state` is a `policy.ContractState`; `region` names the profile it falls under.
 
-    `intake` says how it came in (R3): `online_signing` or `self_entry`. `evidence_id` and `signed_sha256` point to
+    `intake` says how it came in (R3), a `policy.Intake`. `evidence_id` and `signed_sha256` point to
     the signed file's record in the ledger.
     """
 
@@ -25,7 +25,13 @@ class Contract(Base):
     __table_args__ = (
         UniqueConstraint("owner_organisation_id", "number"),
         Index("ix_contract_region_id", "region", "id"),
-        Index("ix_contract_state_id", "state", "id"),
+        Index("ix_contract_region_state_id", "region", "state", "id"),
+        Index("ix_contract_region_class_id", "region", "class_code", "id"),
+        Index("ix_contract_region_signed_on", "region", "signed_on"),
+        Index("ix_contract_region_amount", "region", "amount_minor"),
+        Index("ix_contract_owner_id", "owner_organisation_id", "id"),
+        Index("ix_contract_number", "number", postgresql_ops={"number": "text_pattern_ops"}),
+        Index("ix_contract_signed_on_amount", "signed_on", "amount_minor"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -58,6 +64,7 @@ class ContractParty(Base):
     __table_args__ = (
         UniqueConstraint("contract_id", "uscc"),
         Index("ix_contract_party_uscc_contract_id", "uscc", "contract_id"),
+        Index("ix_contract_party_name", "name", "contract_id", postgresql_ops={"name": "text_pattern_ops"}),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -63,6 +63,8 @@ class Intake(StrEnum):
 
     ONLINE_SIGNING = "online_signing"
     SELF_ENTRY = "self_entry"
+    OFFICER_ENTRY = "officer_entry"
+    BULK_UPLOAD = "bulk_upload"
 
 
 class PartyRole(StrEnum):

@@ -34,6 +34,10 @@ from performance.models import (
 )
 from performance.policy import ObligationState, RequestState
 from performance.regions import RegionProfiles, ReportingDuty, reporting_duty
+from performance.register import search
+from performance.register.models import ContractFiling, SignedFileCheck
+from performance.register.repository import file_checks, filings
+from performance.register.search import ContractFilter
 from performance.repository import ContractFile
 
 T = TypeVar("T")
@@ -49,10 +53,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ContractDossier:
-    """A contract with its parties, contacts, obligations, and whether its class must be reported."""
+    """A contract with its parties, contacts, obligations, whether its class must be reported, how it was filed, and the
+    signed files that were added to it, newest first."""
 
     file: ContractFile
     duty: ReportingDuty | None
+    filings: Sequence[ContractFiling] = ()
+    file_checks: Sequence[SignedFileCheck] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,11 @@ def dossier(session: Session, file: ContractFile, profiles: RegionProfiles) -> C
     contract = file.contract
     session.flush()
     if contract.class_code is None:
-        return ContractDossier(file, None)
+        return ContractDossier(file, None, file_checks=file_checks(session, contract.id))
     amount = Money(contract.amount_minor, contract.currency) if contract.amount_minor is not None else None
     profile = profiles.version(contract.region, contract.profile_version)
-    return ContractDossier(file, reporting_duty(profile, contract.class_code, amount))
+    duty = reporting_duty(profile, contract.class_code, amount)
+    return ContractDossier(file, duty, filings(session, contract.id), file_checks(session, contract.id))
 
 
 def contract(session: Session, actor: Actor, contract_id: UUID, profiles: RegionProfiles) -> ContractDossier:
@@ -96,10 +104,12 @@ def contract(session: Session, actor: Actor, contract_id: UUID, profiles: Region
     return dossier(session, repository.files_of(session, [found])[found.id], profiles)
 
 
-def contracts(session: Session, actor: Actor, *, state: str | None, cursor: str | None, limit: int) -> Page[Contract]:
+def contracts(
+    session: Session, actor: Actor, wanted: ContractFilter, *, cursor: str | None, limit: int
+) -> Page[Contract]:
     actor.require(Scope.CONTRACTS_READ)
     before = read_cursor(cursor, lambda text: UUID(hex=text))
-    rows = listing.contracts(session, actor, state=state, before=before, limit=limit + 1)
+    rows = search.contracts(session, actor, wanted, before=before, limit=limit + 1)
     return page_of(rows, limit, lambda row: row.id.hex)
 
 

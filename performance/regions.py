@@ -11,7 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from accounts.policy import OrganisationKind
 from core.money import Money
+from performance.due_dates.calendar import HolidayCalendar
 from performance.errors import ClassUnknown, FormUnknown, ProfileInvalid, RegionUnknown
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -38,7 +40,11 @@ class Form(_Data):
 
 
 class Duty(_Data):
-    """Something to be done within `days` of signing."""
+    """Something to be done within `days` of signing.
+
+    It binds `reporters` (kinds of organisation; `who_zh`, `who_en` in the policy's words) for `classes`; an empty list
+    is all of them. `met_by` says what fulfils it. `verify` is what a lawyer still has to look at.
+    """
 
     code: str
     zh: str
@@ -46,6 +52,12 @@ class Duty(_Data):
     days: int
     unit: Literal["calendar_days", "working_days"]
     basis: str
+    met_by: Literal["registration", "publication"]
+    classes: tuple[str, ...]
+    reporters: tuple[OrganisationKind, ...]
+    who_zh: str
+    who_en: str
+    verify: str
 
 
 class Rule(_Data):
@@ -103,11 +115,14 @@ def reporting_duty(profile: RegionProfile, class_code: str, amount: Money | None
 
 
 class RegionProfiles:
-    """All profiles of a folder, read once and checked."""
+    """All profiles of a folder, read once and checked, and the calendar their periods are counted by."""
 
-    def __init__(self, folder: Path = PROFILES, default: str = "yulin") -> None:
+    def __init__(
+        self, folder: Path = PROFILES, default: str = "yulin", calendar: HolidayCalendar | None = None
+    ) -> None:
         self._folder = folder
         self._default = default
+        self.calendar = calendar or HolidayCalendar()
 
     @cached_property
     def _profiles(self) -> dict[tuple[str, int], RegionProfile]:
@@ -121,6 +136,10 @@ class RegionProfiles:
             known = ", ".join(sorted({name for name, _ in self._profiles}))
             raise RegionUnknown(region=region, known=known)
         return self._profiles[region, max(versions)]
+
+    def all_current(self) -> list[RegionProfile]:
+        """The newest version of every region."""
+        return [self.current(region) for region in sorted({name for name, _ in self._profiles})]
 
     def for_organisation_in(self, region: str) -> RegionProfile:
         """The profile of the organisation's region, or of the default one: a signed contract must find a home."""
@@ -152,6 +171,9 @@ def _read(path: Path) -> RegionProfile:
     missing = REQUIRED_RULES - set(profile.rules)
     if missing:
         raise ProfileInvalid(file=path.name, reason=f"rules are missing: {', '.join(sorted(missing))}")
+    unknown = {code for duty in profile.duties for code in duty.classes} - {found.code for found in profile.classes}
+    if unknown:
+        raise ProfileInvalid(file=path.name, reason=f"duties name unknown classes: {', '.join(sorted(unknown))}")
     for found in profile.classes:
         if found.threshold is not None:
             Money.parse(found.threshold)

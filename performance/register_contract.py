@@ -12,6 +12,7 @@ from uuid import UUID
 
 from core import ids
 from core.clock import china_day, rfc3339
+from core.money import Money
 from core.unit_of_work import UnitOfWork
 from performance import repository
 from performance.compose_contract import compose_from_envelope, signed_by
@@ -29,6 +30,8 @@ from performance.recording import (
     write_history,
 )
 from performance.regions import RegionProfiles
+from performance.register.filing import FilingVerdict, assess, duties_of
+from performance.register.models import ContractFiling
 from performance.repository import ContractFile, ObligationInHand
 from signing.events import EnvelopeCompleted, EnvelopeEnded
 
@@ -65,7 +68,7 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
         reason = f"未登记：签署人手机号不属于其单位的成员，待该单位确认 {', '.join(unconfirmed)}"
         write_history(uow, file, SYSTEM, change="signer_unconfirmed", reason=reason)
         return
-    register(uow, file, SYSTEM, signed_on=contract.signed_on, reason="签约信息自动归集")
+    register(uow, file, SYSTEM, profiles, signed_on=contract.signed_on, reason="签约信息自动归集")
 
 
 def _note_rescission(uow: UnitOfWork, envelope_id: UUID, event: EnvelopeCompleted) -> None:
@@ -120,10 +123,21 @@ def _cancel(
     change_contract(uow, file, ContractState.CANCELLED, SYSTEM, reason=reason, evidence_id=evidence_id)
 
 
-def register(uow: UnitOfWork, file: ContractFile, author: Author, *, signed_on: date, reason: str) -> None:
+def register(
+    uow: UnitOfWork,
+    file: ContractFile,
+    author: Author,
+    profiles: RegionProfiles,
+    *,
+    signed_on: date,
+    reason: str,
+    late_reason: str = "",
+) -> None:
     contract = file.contract
     contract.signed_on, contract.registered_at = signed_on, uow.now
-    evidence_id = notarise(uow, file, "contract.registered", author, _registration_facts(file))
+    for verdict in filing_verdicts(file, profiles, china_day(uow.now)):
+        uow.session.add(filing_row(contract.id, verdict, late_reason))
+    evidence_id = notarise(uow, file, "contract.registered", author, registration_facts(file))
     contract.evidence_id = contract.evidence_id or evidence_id
     change_contract(uow, file, ContractState.REGISTERED, author, reason=reason, evidence_id=evidence_id)
     uow.emit(
@@ -143,6 +157,30 @@ def register(uow: UnitOfWork, file: ContractFile, author: Author, *, signed_on: 
             _note_late_signing(uow, hand, signed_on)
 
 
+def filing_verdicts(file: ContractFile, profiles: RegionProfiles, filed_on: date) -> list[FilingVerdict]:
+    """How the registration of a signed contract stands to the duties of its owner."""
+    contract = file.contract
+    owner = next((each.kind for each in file.parties if each.organisation_id == contract.owner_organisation_id), None)
+    if contract.signed_on is None or owner is None:
+        return []
+    amount = None if contract.amount_minor is None else Money(contract.amount_minor, contract.currency)
+    profile = profiles.version(contract.region, contract.profile_version)
+    duties = duties_of(profile, contract.class_code, amount, owner)
+    return [assess(duty, contract.signed_on, filed_on, profiles.calendar) for duty in duties]
+
+
+def filing_row(contract_id: UUID, verdict: FilingVerdict, late_reason: str) -> ContractFiling:
+    return ContractFiling(
+        contract_id=contract_id,
+        duty=verdict.duty.code,
+        signed_on=verdict.signed_on,
+        due_on=verdict.due_on,
+        filed_on=verdict.filed_on,
+        days_late=verdict.days_late,
+        reason=late_reason if verdict.is_late else "",
+    )
+
+
 def _note_late_signing(uow: UnitOfWork, hand: ObligationInHand, signed_on: date) -> None:
     """Signed after a due date it had drafted: the date stays as the parties wrote it, the contradiction is kept."""
     due_on = hand.obligation.due_on
@@ -158,7 +196,7 @@ def _note_late_signing(uow: UnitOfWork, hand: ObligationInHand, signed_on: date)
     )
 
 
-def _registration_facts(file: ContractFile) -> dict[str, object]:
+def registration_facts(file: ContractFile) -> dict[str, object]:
     contract = file.contract
     return {
         "title": contract.title,

@@ -1,8 +1,8 @@
 """Reading contracts and what belongs to them.
 
 Tenancy is in one place, `visible_to`: an organisation sees the contracts it entered and those that name its unified
-social credit code as a party; regulators and the credit office see those registered in their region. Whatever isn't
-visible is not found, the same as what doesn't exist.
+social credit code as a party, and the same of the units below it; regulators and the credit office see those registered
+in their region. Whatever isn't visible is not found, the same as what doesn't exist.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,6 +47,7 @@ from performance.policy import (
     PartyRole,
     TerminationState,
 )
+from performance.register.repository import family
 from performance.supervision.models import PublicDemand
 from signing.models import Document, Envelope
 
@@ -84,9 +85,10 @@ class ObligationInHand:
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The condition on `Contract` under which the actor may read it."""
-    is_owner = Contract.owner_organisation_id == actor.organisation_id
-    own_uscc = select(Organisation.uscc).where(Organisation.id == actor.organisation_id).scalar_subquery()
-    names_actor = exists().where(ContractParty.contract_id == Contract.id, ContractParty.uscc == own_uscc)
+    own = select(family(actor.organisation_id).c.id)
+    is_owner = Contract.owner_organisation_id.in_(own)
+    own_usccs = select(Organisation.uscc).where(Organisation.id.in_(own))
+    names_actor = exists().where(ContractParty.contract_id == Contract.id, ContractParty.uscc.in_(own_usccs))
     is_party = and_(Contract.state != ContractState.DRAFT, names_actor)
     if not actor.oversees:
         return or_(is_owner, is_party)

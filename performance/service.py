@@ -39,6 +39,7 @@ from performance.models import (
 from performance.policy import ExemptionGround
 from performance.reading import ContractDossier, ListedObligation, ObligationDossier, Page
 from performance.regions import RegionProfiles
+from performance.register.search import ContractFilter
 from performance.terminate_obligation import Resolution
 from signing.events import EnvelopeCompleted, EnvelopeEnded
 
@@ -67,11 +68,11 @@ class PerformanceService:
             return reading.contract(uow.session, actor, contract_id, self.profiles)
 
     def contracts(
-        self, actor: Actor, *, state: str | None = None, cursor: str | None = None, limit: int = 50
+        self, actor: Actor, wanted: ContractFilter | None = None, *, cursor: str | None = None, limit: int = 50
     ) -> Page[Contract]:
-        """Newest first. Raises `ListCursorInvalid`."""
+        """Newest first. Raises `ListCursorInvalid` or `SearchRangeInvalid`."""
         with self.unit_of_work() as uow:
-            return reading.contracts(uow.session, actor, state=state, cursor=cursor, limit=limit)
+            return reading.contracts(uow.session, actor, wanted or ContractFilter(), cursor=cursor, limit=limit)
 
     def history(
         self, actor: Actor, contract_id: UUID, *, cursor: str | None = None, limit: int = 50

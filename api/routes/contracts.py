@@ -1,11 +1,14 @@
 """The contract register: enter, attach to an envelope, list, read, history."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from api.deps import CurrentActor, CurrentServices, Cursor, Limit
 from api.schemas.contracts import (
     AttachEnvelope,
     ContractPage,
+    ContractSearch,
     ContractView,
     HistoryEntry,
     HistoryPage,
@@ -13,9 +16,9 @@ from api.schemas.contracts import (
     contract_item,
     contract_view,
 )
+from api.schemas.register import AddSignedFile, NewCorrection, SignedFileView, signed_file_view
 from core import ids
 from performance.models import ContractHistory
-from performance.policy import ContractState
 
 router = APIRouter(prefix="/contracts", tags=["contracts"])
 
@@ -30,12 +33,10 @@ def enter_contract(actor: CurrentActor, services: CurrentServices, body: NewCont
 def list_contracts(
     actor: CurrentActor,
     services: CurrentServices,
-    state: ContractState | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    search: Annotated[ContractSearch, Query()],
 ) -> ContractPage:
-    """The contracts you may see, newest first."""
-    page = services.performance.contracts(actor, state=state, cursor=cursor, limit=limit)
+    """The contracts you may see, newest first. Numbers and names are found by how they begin."""
+    page = services.performance.contracts(actor, search.wanted(), cursor=search.cursor, limit=search.limit)
     return ContractPage(items=[contract_item(each) for each in page.items], next_cursor=page.next_cursor)
 
 
@@ -67,6 +68,33 @@ def read_history(
     contract = ids.parse(ids.CONTRACT, contract_id)
     page = services.performance.history(actor, contract, cursor=cursor, limit=limit)
     return HistoryPage(items=[_history_entry(each) for each in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("/{contract_id}/corrections", status_code=201)
+def correct_contract(
+    actor: CurrentActor, services: CurrentServices, contract_id: str, body: NewCorrection
+) -> ContractView:
+    """Mends what was entered, field by field, each on record with its reason. What the parties agreed anew is an
+    amendment they sign."""
+    contract = ids.parse(ids.CONTRACT, contract_id)
+    return contract_view(services.register.correct(actor, contract, body.correction(), reason=body.reason))
+
+
+@router.post("/{contract_id}/signed-files", status_code=201)
+def add_signed_file(
+    actor: CurrentActor, services: CurrentServices, contract_id: str, body: AddSignedFile
+) -> SignedFileView:
+    """Adds the signed PDF to an entry made by hand: it is validated, and the verdict stays on record."""
+    contract = ids.parse(ids.CONTRACT, contract_id)
+    document = ids.parse(ids.DOCUMENT, body.document_id)
+    return signed_file_view(services.register.add_signed_file(actor, contract, document))
+
+
+@router.get("/{contract_id}/signed-files")
+def list_signed_files(actor: CurrentActor, services: CurrentServices, contract_id: str) -> list[SignedFileView]:
+    """The signed PDFs that were added, newest first, with what their validation came to."""
+    dossier = services.performance.contract(actor, ids.parse(ids.CONTRACT, contract_id))
+    return [signed_file_view(each) for each in dossier.file_checks]
 
 
 def _history_entry(row: ContractHistory) -> HistoryEntry:

@@ -16,6 +16,8 @@ from performance.models import Contract, Obligation
 from performance.policy import ContractState, Intake, ObligationKind, ObligationState, PartyRole
 from performance.reading import ContractDossier, ListedObligation
 from performance.regions import ReportingDuty
+from performance.register.models import ContractFiling
+from performance.register.search import ContractFilter
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=4000)]
@@ -99,6 +101,13 @@ class NewContract(Request):
     signed_on: date | None = None
     performance_due_on: date | None = None
     envelope_id: Annotated[str | None, Field(max_length=40, examples=["env_…"])] = None
+    unit_uscc: Annotated[
+        str | None, Field(max_length=40, description="The unit below yours whose contract it is, else your own")
+    ] = None
+    late_reason: Annotated[str, Field(max_length=500, description="Needed if the time for filing is over")] = ""
+    acknowledge_duplicate: Annotated[
+        bool, Field(description="You have seen that another contract has the same parties, amount and day")
+    ] = False
 
     def elements(self) -> ContractElements:
         """Raises `InvalidAmount` or `InvalidId`."""
@@ -115,6 +124,53 @@ class NewContract(Request):
             signed_on=self.signed_on,
             performance_due_on=self.performance_due_on,
             envelope_id=ids.parse(ids.ENVELOPE, self.envelope_id) if self.envelope_id else None,
+            unit_uscc=self.unit_uscc,
+            late_reason=self.late_reason,
+            acknowledges_duplicate=self.acknowledge_duplicate,
+        )
+
+
+_CODE, _AMOUNT = r"^[a-z_]{3,60}$", r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
+
+
+class ContractSearch(BaseModel):
+    """Days and amounts are inclusive; amounts are in CNY."""
+
+    state: ContractState | None = None
+    number: Annotated[str | None, Field(min_length=1, max_length=100, description="How the number begins")] = None
+    party: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="A credit code, or how a party's name begins")
+    ] = None
+    class_code: Annotated[str | None, Field(pattern=_CODE, examples=["government_procurement"])] = None
+    unit: Annotated[str | None, Field(max_length=40, description="Whose entry it is", examples=["org_…"])] = None
+    region: Annotated[str | None, Field(pattern=_CODE, examples=["yulin"])] = None
+    signed_from: date | None = None
+    signed_to: date | None = None
+    amount_from: Annotated[str | None, Field(pattern=_AMOUNT, examples=["300000.00"])] = None
+    amount_to: Annotated[str | None, Field(pattern=_AMOUNT)] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="How many items at most")] = 50
+    cursor: Annotated[str | None, Field(max_length=200, description="`next_cursor` of the previous page")] = None
+
+    @field_validator("number", "party", "unit")
+    @classmethod
+    def _refuse_nul(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("must not contain U+0000")
+        return value
+
+    def wanted(self) -> ContractFilter:
+        """Raises `InvalidAmount` or `InvalidId`."""
+        return ContractFilter(
+            number=self.number,
+            party=self.party,
+            class_code=self.class_code,
+            unit_id=ids.parse(ids.ORGANISATION, self.unit) if self.unit else None,
+            state=self.state,
+            region=self.region,
+            signed_from=self.signed_from,
+            signed_to=self.signed_to,
+            amount_from=Money.parse(self.amount_from).minor if self.amount_from else None,
+            amount_to=Money.parse(self.amount_to).minor if self.amount_to else None,
         )
 
 
@@ -150,6 +206,17 @@ class DutyView(BaseModel):
     threshold: AmountView | None
     clause: str
     source: str
+
+
+class FilingView(BaseModel):
+    """When the contract was filed by a duty of its region; without `due_on` no holiday table covers the period."""
+
+    duty: str
+    signed_on: date
+    due_on: date | None
+    filed_on: date
+    days_late: int
+    reason: str
 
 
 class ObligationView(BaseModel):
@@ -195,6 +262,7 @@ class ContractView(ContractItem):
     evidence_subject: str
     created_at: datetime
     reporting_duty: DutyView | None
+    filings: list[FilingView]
     parties: list[PartyView]
     obligations: list[ObligationView]
 
@@ -248,6 +316,7 @@ def contract_view(dossier: ContractDossier) -> ContractView:
         evidence_subject=ids.public(ids.CONTRACT, contract.id),
         created_at=contract.created_at,
         reporting_duty=_duty_view(dossier.duty) if dossier.duty else None,
+        filings=[_filing_view(each) for each in dossier.filings],
         parties=[
             PartyView(
                 role=PartyRole(party.role),
@@ -315,6 +384,17 @@ def _duty_view(duty: ReportingDuty) -> DutyView:
         threshold=AmountView(amount=str(threshold), currency=threshold.currency) if threshold else None,
         clause=duty.clause,
         source=duty.source,
+    )
+
+
+def _filing_view(filing: ContractFiling) -> FilingView:
+    return FilingView(
+        duty=filing.duty,
+        signed_on=filing.signed_on,
+        due_on=filing.due_on,
+        filed_on=filing.filed_on,
+        days_late=filing.days_late,
+        reason=filing.reason,
     )
 
 

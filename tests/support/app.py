@@ -33,6 +33,7 @@ from signing.ports import SignerIdentity
 from signing.release_recipients import LINK_PURPOSE
 from signing.signing_session import CODE_PURPOSE
 from tests.support.clock import FixedClock
+from tests.support.contract_sheets import good_row, sheet
 from tests.support.http import InProcessClient
 from tests.support.pdf import contract_pdf
 
@@ -232,6 +233,7 @@ class Office:
         self.ids["contract_id"] = self.ids["subject_id"] = contract["id"]
         self._follow([each["id"] for each in contract["obligations"]])
         self._evaluate(contract["id"])
+        self._upload_contracts()
         self._keep_a_seal()  # After days have passed: a person's session lasts for hours.
         self.certify()
         self.open_session()
@@ -244,6 +246,17 @@ class Office:
         self.ids["uscc"] = self.organisations["supplier"].uscc
         record = self.done("purchaser", "GET", f"/v1/credit-records/{self.ids['uscc']}")
         self.ids["event_id"] = record["events"][0]["id"]
+
+    def _upload_contracts(self) -> None:
+        """A sheet with a good row and a bad one, and a unit above the purchaser."""
+        own = self.organisations["purchaser"]
+        days = {"signed_on": self.day(), "due_on": self.day(30)}
+        rows = [good_row(1, purchaser_uscc=own.uscc, **days), good_row(2, purchaser_uscc="x", **days)]
+        file = {"file": ("合同.xlsx", sheet(rows), "application/octet-stream")}
+        self.ids["upload_id"] = self.done("purchaser", "POST", "/v1/contract-uploads", files=file)["id"]
+        above = {"superior_uscc": self.organisations["operator"].uscc, "subordinate_uscc": own.uscc}
+        relation = {**above, "from_on": self.day(), "reason": "机构隶属"}
+        self.ids["relation_id"] = self.done("purchaser", "POST", "/v1/unit-relations", relation)["id"]
 
     def expire_token(self, name: str) -> None:
         """Makes the token of that name one whose time is over."""

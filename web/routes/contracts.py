@@ -13,6 +13,7 @@ from core.clock import china_day
 from ledger.errors import EvidenceNotFound
 from ledger.record import Subject
 from performance.policy import ContractState
+from performance.register.search import ContractFilter
 from performance.repository import ContractFile
 from signing.errors import EnvelopeNotFound
 from signing.policy import EnvelopeState
@@ -43,7 +44,7 @@ def contracts(
 ) -> Response:
     """An unknown state shows all, as no state does."""
     wanted = state if state in set(ContractState) else None
-    page = services.performance.contracts(viewer.actor, state=wanted, cursor=cursor, limit=PAGE_SIZE)
+    page = services.performance.contracts(viewer.actor, ContractFilter(state=wanted), cursor=cursor, limit=PAGE_SIZE)
     return render(
         request,
         "contracts.html",
