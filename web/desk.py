@@ -1,6 +1,6 @@
 """Where somebody works on one obligation: shows it, and does what its forms ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +14,10 @@ from api.services import Services
 from core import ids
 from core.clock import china_day
 from core.errors import DingyueError, NotAuthenticated, NotFound
-from performance.policy import DisputeOutcome, ExemptionGround, StepKind
+from performance.policy import DisputeOutcome, ExemptionGround
 from performance.service import PerformanceService
-from web.actions import Action, allowed, own_role, pending
+from performance.supervision.policy import RungStanding
+from web.actions import Action, Pending, allowed, own_role, pending
 from web.pages import see
 from web.rendering import language_of, render
 from web.uploads import store_documents
@@ -73,9 +74,15 @@ class Desk:
             explanation=self.performance.explain(self.actor, self.obligation_id),
             today=china_day(self.services.clock.now()),
             grounds=list(ExemptionGround),
-            step_kinds=list(StepKind),
+            rungs=self._rungs(waiting),
             outcomes=list(DisputeOutcome),
         )
+
+    def _rungs(self, waiting: Pending) -> Sequence[RungStanding]:
+        """Which steps of a running supervision are open today, and why; none without one."""
+        if waiting.supervision is None:
+            return ()
+        return self.services.supervision.supervision(self.actor, waiting.supervision.id).rungs
 
 
 def current_desk(request: Request, services: CurrentServices, viewer: CurrentViewer, obligation_id: str) -> Desk:
