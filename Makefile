@@ -42,6 +42,7 @@ bench: install
 	$(BIN)/python -m bench.signing --check
 	$(BIN)/python -m bench.ledger
 	$(BIN)/python -m bench.review
+	$(BIN)/python -m bench.performance
 
 format: install
 	$(BIN)/ruff check --fix .
