@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from performance.review.service import ReviewService
     from performance.service import PerformanceService
     from performance.supervision.service import SupervisionService
+    from performance.suspensions.service import SuspensionService
+    from performance.variations.service import VariationService
     from signing.bulk.service import BulkService
     from signing.pki.service import PKIService
     from signing.seals.service import SealService
@@ -75,6 +77,8 @@ class Services:
     supervision: "SupervisionService"
     determinations: "DeterminationService"
     register: "RegisterService"
+    variations: "VariationService"
+    suspensions: "SuspensionService"
     evaluations: "EvaluationService"
     crosschecks: "CrosscheckService"
     reviews: "ReviewService"

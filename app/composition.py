@@ -56,6 +56,8 @@ from performance.review.pdf_text import SandboxedContractReader
 from performance.review.service import ReviewService
 from performance.service import PerformanceService
 from performance.supervision.service import SupervisionService
+from performance.suspensions.service import SuspensionService
+from performance.variations.service import VariationService
 from signing.bulk.service import BulkService
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
@@ -210,6 +212,8 @@ def build_services(settings: Settings, base: Foundation) -> Services:
             read=SandboxedSheetReader(sandbox),
             validate=validation.validate,
         ),
+        variations=VariationService(unit_of_work, base.objects, validation.validate),
+        suspensions=SuspensionService(unit_of_work),
         evaluations=EvaluationService(unit_of_work),
         crosschecks=CrosscheckService(unit_of_work, base.objects, SandboxedTextReader(sandbox)),
         reviews=ReviewService(unit_of_work, base.objects, SandboxedContractReader(sandbox), SOFTWARE),
@@ -320,6 +324,7 @@ def subscribers(services: Services) -> list[Subscriber]:
         services.signing,
         services.performance,
         services.determinations,
+        services.variations,
         services.crosschecks,
         services.credit,
         services.notify,

@@ -35,9 +35,9 @@ def has_record(kind: str) -> bool:
     return kind in SUBJECT_KINDS
 
 
-def event_of_closing(outcome: str, due_on: date, closed_on: date) -> CreditEventType | None:
-    """What the end of an obligation means for its debtor."""
-    if outcome == _MET and closed_on <= due_on:
+def event_of_closing(outcome: str, due_on: date | None, closed_on: date) -> CreditEventType | None:
+    """What the end of an obligation means for its debtor. Without `due_on` it was met before its day was known."""
+    if outcome == _MET and (due_on is None or closed_on <= due_on):
         return CreditEventType.OBLIGATION_MET_ON_TIME
     return None
 

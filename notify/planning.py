@@ -17,6 +17,8 @@ from notify.models import Message, Reminder, ReminderReader
 from performance.events import (
     ContactFact,
     ContractRegistered,
+    ContractSuspended,
+    FulfilmentClaimed,
     ObligationClosed,
     ObligationOverdue,
     ObligationScheduled,
@@ -56,6 +58,43 @@ def end_reminders(uow: UnitOfWork, event: ObligationClosed) -> None:
     obligation.closed_as = event.outcome
     repository.cancel_reminders(uow.session, event.obligation_id)
     repository.stop_messages(uow.session, event.obligation_id, "obligation_closed", uow.now)
+
+
+def pause_reminders(uow: UnitOfWork, event: ContractSuspended) -> None:
+    """The clocks stand still: plans end, and those that a late event would still make for the day before, too.
+    Resumption gives each obligation a newer version, and with it a new plan."""
+    for paused in sorted(event.obligations, key=lambda each: each.obligation_id):
+        obligation = repository.lock_obligation(uow.session, paused.obligation_id)
+        if obligation.closed_as is not None or paused.due_version < obligation.due_version:
+            continue
+        obligation.due_version = paused.due_version
+        repository.cancel_reminders(uow.session, paused.obligation_id)
+        repository.stop_messages(uow.session, paused.obligation_id, "contract_suspended", uow.now)
+
+
+def queue_claim_notice(uow: UnitOfWork, event: FulfilmentClaimed) -> None:
+    """Silence will confirm this claim: the creditor's contacts are told until when to answer. Of other claims nobody
+    is told by message, for nothing follows from silence."""
+    if event.answer_by is None:
+        return
+    for contact in event.contacts:
+        queue_message(
+            uow,
+            business_key=f"claim:{event.fulfilment_id.hex}:{contact.contact_id.hex}",
+            template="fulfilment_claimed",
+            language=contact.language,
+            phone=contact.phone,
+            params={
+                "contact": contact.name,
+                "contract": event.contract_title,
+                "number": event.contract_number,
+                "obligation": event.title,
+                "fulfilled_on": event.fulfilled_on.isoformat(),
+                "answer_by": event.answer_by.isoformat(),
+            },
+            contract_id=event.contract_id,
+            not_before=policy.next_allowed(uow.now),
+        )
 
 
 def queue_follow_ups(uow: UnitOfWork, event: ObligationOverdue) -> None:

@@ -19,7 +19,14 @@ from notify.ports import Channel
 from notify.segments import Segments, count_segments
 from notify.sending import Sender
 from notify.templates import render
-from performance.events import ContractRegistered, ObligationClosed, ObligationOverdue, ObligationScheduled
+from performance.events import (
+    ContractRegistered,
+    ContractSuspended,
+    FulfilmentClaimed,
+    ObligationClosed,
+    ObligationOverdue,
+    ObligationScheduled,
+)
 from signing.events import RecipientReleased, SigningCodeRequested
 
 _MOST_PER_SWEEP = 2000
@@ -74,6 +81,8 @@ class NotifyService:
             Subscription("notify.plan", ObligationScheduled, planning.plan_reminders),
             Subscription("notify.end", ObligationClosed, planning.end_reminders),
             Subscription("notify.follow_up", ObligationOverdue, planning.queue_follow_ups),
+            Subscription("notify.pause", ContractSuspended, planning.pause_reminders),
+            Subscription("notify.claim", FulfilmentClaimed, planning.queue_claim_notice),
             Subscription("notify.link", RecipientReleased, planning.queue_signing_link),
             Subscription("notify.code", SigningCodeRequested, planning.queue_signing_code),
             Reaction("notify.send", MessageQueued, self.send_queued),

@@ -12,6 +12,8 @@ from accounts.repository import organisation, organisations_by_uscc
 from core.clock import CHINA
 from core.unit_of_work import UnitOfWork
 from performance import intake
+from performance.due_dates.policy import DueRule, Occurrence
+from performance.due_dates.rules import rule_json
 from performance.errors import ContractNumberTaken
 from performance.intake import ContractElements, PartyElement
 from performance.models import Contract, ContractContact, ContractParty, Obligation
@@ -82,6 +84,8 @@ def build_contract(
         intake=way,
         state=ContractState.DRAFT,
         performance_due_on=intake.performance_due_on(elements),
+        silence_days=elements.silence_days,
+        late_interest=elements.late_interest.json() if elements.late_interest else None,
         created_at=uow.now,
     )
     parties = [_party(uow, contract_id, party, accounts.get(party.uscc), row) for party in elements.parties]
@@ -185,6 +189,7 @@ def _obligations(uow: UnitOfWork, contract_id: UUID, elements: ContractElements,
             creditor_role=intake.creditor_of(element.debtor_role),
             due_on=element.due_on,
             due_version=1,
+            due_rule=rule_json(element.rule) if isinstance(element.rule, DueRule | Occurrence) else None,
             amount_minor=element.amount.minor if element.amount else None,
             currency=element.amount.currency if element.amount else "CNY",
             quantity=element.quantity,

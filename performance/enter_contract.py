@@ -12,6 +12,7 @@ from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import intake, repository
 from performance.compose_contract import compose_contract
+from performance.due_dates.set_due import settle_at_signing
 from performance.errors import (
     ContractStateForbids,
     EnvelopeBindsNobody,
@@ -20,7 +21,7 @@ from performance.errors import (
     SignedOnWithEnvelope,
 )
 from performance.intake import ContractElements
-from performance.policy import ContractState, Intake
+from performance.policy import UNSHARED_STATES, ContractState, Intake
 from performance.recording import Author, change_contract, write_history
 from performance.regions import RegionProfiles
 from performance.register.duplicates import likeness, lookalikes
@@ -30,21 +31,29 @@ from performance.register.owning import reporting_unit
 from performance.register.repository import units_of
 from performance.register_contract import filing_verdicts, register
 from performance.repository import ContractFile
+from performance.variations.repository import is_amendment
 from signing.errors import EnvelopeNotFound
 from signing.policy import ENDED
 
 _MOST_TOLD = 5
 
 
-def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, profiles: RegionProfiles) -> ContractFile:
+def enter_contract(
+    uow: UnitOfWork,
+    actor: Actor,
+    elements: ContractElements,
+    profiles: RegionProfiles,
+) -> ContractFile:
     """A draft, or with `signed_on` an entry that is registered at once.
 
     The organisation that enters a contract is one of its parties, or above one of them. Raises what
     `intake.check_elements` and `owning.reporting_unit` raise, and `RegionUnknown`, `ClassUnknown`, `FormUnknown`,
     `SignedOnWithEnvelope`, `ContractNumberTaken`, `ContractLooksDuplicate`, `LateReasonMissing`, `EnvelopeNotFound`,
-    `EnvelopeNotOpen`, `EnvelopeBindsNobody` or `EnvelopeTaken`.
+    `EnvelopeNotOpen`, `EnvelopeBindsNobody`, `EnvelopeTaken`, or `HolidayTableMissing` if a period that runs from the
+    signing ends in a year without one.
     """
     actor.require(Scope.CONTRACTS_WRITE)
+    elements = intake.expand_recurring(elements)
     intake.check_elements(elements, china_day(uow.now))
     if elements.signed_on is not None and elements.envelope_id is not None:
         raise SignedOnWithEnvelope
@@ -65,6 +74,7 @@ def enter_contract(uow: UnitOfWork, actor: Actor, elements: ContractElements, pr
         reason = f"录入人确认并非重复：与合同 {similar} 的双方、金额、签订日期相同"
         write_history(uow, file, author, change="duplicate_acknowledged", after=similar, reason=reason)
     if elements.signed_on is not None:
+        settle_at_signing(file, elements.signed_on, profiles.calendar, is_strict=True)
         _register_entry(uow, file, author, profiles, signed_on=elements.signed_on, late_reason=elements.late_reason)
     return file
 
@@ -97,7 +107,7 @@ def attach_envelope(uow: UnitOfWork, actor: Actor, contract_id: UUID, envelope_i
     """
     actor.require(Scope.CONTRACTS_WRITE)
     file = repository.locked_contract(uow.session, actor, contract_id)
-    if file.contract.state != ContractState.DRAFT:
+    if file.contract.state not in UNSHARED_STATES:
         raise ContractStateForbids(state=file.contract.state)
     _attach(uow, actor, file, envelope_id)
     return file
@@ -112,6 +122,8 @@ def _attach(uow: UnitOfWork, actor: Actor, file: ContractFile, envelope_id: UUID
         raise EnvelopeNotOpen(state=state)
     if is_test:
         raise EnvelopeBindsNobody
+    if is_amendment(uow.session, envelope_id):
+        raise EnvelopeTaken
     file.contract.envelope_id = envelope_id
     try:
         uow.session.flush()

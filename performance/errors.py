@@ -105,6 +105,12 @@ class AmountNegative(InvalidInput):
     en = "The amount of {title}, {amount}, is negative. Correct it."
 
 
+class SilencePeriodInvalid(InvalidInput):
+    code = "silence_period_invalid"
+    zh = "默示确认期限须为 1–{longest} 日。合同未约定的，请留空。"
+    en = "Silence confirms after 1 to {longest} days. Leave it out if the contract doesn't say so."
+
+
 class SignedOnWithEnvelope(InvalidInput):
     code = "signed_on_with_envelope"
     zh = "在线签署的合同以签署完成之日为签订日期，不能另填。请去掉 signed_on 或 envelope_id。"
@@ -159,6 +165,18 @@ class ContractStateForbids(Conflict):
     en = "The contract is {state}; that can't be done now."
 
 
+class PublishedAlready(Conflict):
+    code = "published_already"
+    zh = "该合同已于 {published_on} 公开，不能再次登记。"
+    en = "The contract was published on {published_on} already."
+
+
+class PublishedInFuture(InvalidInput):
+    code = "published_on_invalid"
+    zh = "公开日期 {published_on} 须在签订日期 {signed_on} 与今天 {today} 之间。请核对。"
+    en = "The day of publication, {published_on}, lies between the signing on {signed_on} and today, {today}. Check it."
+
+
 class ObligationStateForbids(Conflict):
     code = "obligation_state_forbids"
     zh = "履约节点目前处于“{state}”状态，不能进行“{change}”。请先查看该节点的履历。"
@@ -181,6 +199,30 @@ class FulfilledInFuture(InvalidInput):
     code = "fulfilled_in_future"
     zh = "履行日期 {fulfilled_on} 晚于今天 {today}。请在实际履行之后申报。"
     en = "The fulfilment is dated {fulfilled_on}, after today, {today}. Claim it once it is done."
+
+
+class PartInvalid(InvalidInput):
+    code = "part_invalid"
+    zh = "该节点按 {measure}（{unit}）计量，部分履行只能填写一项、且为正的同单位数值。请更正，或不填以申报全部。"
+    en = (
+        "This obligation is measured by {measure} ({unit}): a part is one positive figure of that kind. Correct it, or"
+        " leave it out to claim the whole rest."
+    )
+
+
+class OverFulfilled(Conflict):
+    code = "over_fulfilled"
+    zh = "本次申报 {part}，加上已确认的 {met}，超过应履行的 {owed}。确属超额的，请以 exceeds_owed 明示后重报。"
+    en = (
+        "{part} more than the {met} confirmed so far makes more than the {owed} owed. If that is so, say it with"
+        " exceeds_owed and claim again."
+    )
+
+
+class AmendedBelowMet(Conflict):
+    code = "amended_below_met"
+    zh = "对方已确认履行 {met}，变更后的 {owed} 不得更少。请更正变更内容。"
+    en = "{met} is confirmed as done; an amendment can't lower what is owed to {owed}. Correct the amendment."
 
 
 class SupervisionClosed(Conflict):

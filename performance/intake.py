@@ -1,7 +1,7 @@
 """Pure checks of a contract before it enters the register: its elements (R2) and its class (R1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from accounts.policy import OrganisationKind, check_uscc
 from accounts.service import check_phone
 from core.clock import check_day
 from core.money import Money
+from performance.due_dates.errors import DueRuleInvalid
+from performance.due_dates.policy import DueRule, Occurrence, Recurrence, check_rule, occurrences
 from performance.errors import (
     AmountNegative,
     ContactMissing,
@@ -16,8 +18,12 @@ from performance.errors import (
     ObligationMissing,
     PartiesIncomplete,
     SignedInFuture,
+    SilencePeriodInvalid,
 )
+from performance.late_interest.policy import AgreedRate
 from performance.policy import ObligationKind, PartyRole
+
+LONGEST_SILENCE = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,21 @@ class PartyElement:
 
 @dataclass(frozen=True, slots=True)
 class ObligationElement:
-    """What one side owes the other by `due_on` (the whole day, China). The creditor is the other side."""
+    """What one side owes the other by `due_on` (the whole day, China), or by the day `rule` gives: exactly one of the
+    two. The creditor is the other side. A `Recurrence` stands for as many obligations as it has occurrences."""
 
     kind: ObligationKind
     title: str
     debtor_role: PartyRole
-    due_on: date
+    due_on: date | None
     amount: Money | None = None
     quantity: str | None = None
+    rule: DueRule | Recurrence | Occurrence | None = None
+
+    @property
+    def named_day(self) -> date | None:
+        """The day the contract itself names."""
+        return self.rule.counted_to if isinstance(self.rule, Occurrence) else self.due_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class ContractElements:
 
     `unit_uscc` is the unit whose entry it is, if an officer enters it for one below theirs; `late_reason` is why it is
     filed late; `acknowledges_duplicate`: whoever enters it has seen that another contract looks the same.
+    `silence_days`: a claim nobody answers within so many days is confirmed. `late_interest`: the contract's own rate.
     """
 
     title: str
@@ -78,6 +92,8 @@ class ContractElements:
     unit_uscc: str | None = None
     late_reason: str = ""
     acknowledges_duplicate: bool = False
+    silence_days: int | None = None
+    late_interest: AgreedRate | None = None
 
 
 def check_elements(elements: ContractElements, today: date) -> None:
@@ -85,11 +101,14 @@ def check_elements(elements: ContractElements, today: date) -> None:
 
     An unsigned contract can't be signed before today, so today stands for its signing date.
     Raises `PartiesIncomplete`, `InvalidUSCC`, `ContactMissing`, `InvalidPhone`, `ObligationMissing`, `AmountNegative`,
-    `InvalidDay`, `SignedInFuture` or `DueBeforeSigning`.
+    `InvalidDay`, `SignedInFuture`, `DueBeforeSigning`, `DueRuleInvalid`, `SilencePeriodInvalid` or `RateInvalid`.
     """
     _check_parties(elements.parties)
     if not elements.obligations:
         raise ObligationMissing
+    _check_rules(elements.obligations)
+    if elements.silence_days is not None and not 1 <= elements.silence_days <= LONGEST_SILENCE:
+        raise SilencePeriodInvalid(longest=LONGEST_SILENCE)
     _check_amounts(elements)
     if elements.signed_on is not None and check_day(elements.signed_on) > today:
         raise SignedInFuture(signed_on=elements.signed_on.isoformat(), today=today.isoformat())
@@ -118,7 +137,7 @@ def _check_amounts(elements: ContractElements) -> None:
 
 
 def _check_due_dates(elements: ContractElements, signed_on: date) -> None:
-    due_dates = [(obligation.title, obligation.due_on) for obligation in elements.obligations]
+    due_dates = [(each.title, each.named_day) for each in elements.obligations if each.named_day is not None]
     if elements.performance_due_on is not None:
         due_dates.append((elements.title, elements.performance_due_on))
     for title, due_on in due_dates:
@@ -126,9 +145,52 @@ def _check_due_dates(elements: ContractElements, signed_on: date) -> None:
             raise DueBeforeSigning(title=title, due_on=due_on.isoformat(), signed_on=signed_on.isoformat())
 
 
-def performance_due_on(elements: ContractElements) -> date:
-    """到期履行日期: as written, or the day the last obligation is due."""
-    return elements.performance_due_on or max(obligation.due_on for obligation in elements.obligations)
+def performance_due_on(elements: ContractElements) -> date | None:
+    """到期履行日期: as written, or the last day the contract names; None if it names none."""
+    named = [each.named_day for each in elements.obligations if each.named_day is not None]
+    return elements.performance_due_on or max(named, default=None)
+
+
+def expand_recurring(elements: ContractElements) -> ContractElements:
+    """Every occurrence an obligation of its own, in the place of the recurrence. Raises `RecurrenceInvalid`.
+
+    Rules that wait for another obligation name it by its place as entered; here they get its place as it will be. None
+    waits for what recurs: it would not be said for which time. Raises `DueRuleInvalid`.
+    """
+    place: dict[int, int] = {}
+    whole: list[ObligationElement] = []
+    for entered, element in enumerate(elements.obligations, start=1):
+        rule = element.rule
+        if isinstance(rule, Recurrence):
+            whole += [
+                replace(element, title=f"{element.title[:180]}（{each.counted_to:%Y-%m}）", rule=each)
+                for each in occurrences(rule)
+            ]
+            continue
+        if isinstance(rule, DueRule) and rule.after_position is not None:
+            after = place.get(rule.after_position)
+            if after is None:
+                raise DueRuleInvalid(
+                    title=element.title,
+                    reason_zh="只能以排在前面、不重复的节点起算",
+                    reason_en="it can only wait for an obligation before it that doesn't recur",
+                )
+            element = replace(element, rule=replace(rule, after_position=after))  # noqa: PLW2901 - the same one, placed
+        whole.append(element)
+        place[entered] = len(whole)
+    return replace(elements, obligations=tuple(whole))
+
+
+def _check_rules(obligations: Sequence[ObligationElement]) -> None:
+    for position, each in enumerate(obligations, start=1):
+        if (each.due_on is None) == (each.rule is None):
+            raise DueRuleInvalid(
+                title=each.title,
+                reason_zh="到期日与期限规则须且只须填一项",
+                reason_en="it has exactly one of a day and a rule",
+            )
+        if isinstance(each.rule, DueRule):
+            check_rule(each.rule, each.title, position, len(obligations))
 
 
 def creditor_of(debtor: PartyRole) -> PartyRole:

@@ -29,10 +29,11 @@ def obligations(
     actor: Actor,
     wanted: ObligationFilter,
     *,
-    after: tuple[date, UUID] | None,
+    after: tuple[date | None, UUID] | None,
     limit: int,
 ) -> Sequence[tuple[Obligation, Contract]]:
-    """The soonest due first. `after` is (due date, id) of the previous page's last row."""
+    """The soonest due first, then what has no day yet, oldest first. `after` is (due date, id) of the previous page's
+    last row. Two queries at most, so that each walks an index: the undated ones follow only once a page has room."""
     statement = (
         select(Obligation, Contract)
         .join(Contract, Contract.id == Obligation.contract_id)
@@ -45,10 +46,23 @@ def obligations(
     if wanted.overdue_on is not None:
         still_open = [str(state) for state in OPEN_OBLIGATION_STATES]
         statement = statement.where(Obligation.due_on < wanted.overdue_on, Obligation.state.in_(still_open))
-    if after is not None:
-        statement = statement.where(tuple_(Obligation.due_on, Obligation.id) > tuple_(*after))
-    rows = session.execute(statement.order_by(Obligation.due_on, Obligation.id).limit(limit)).all()
-    return [(row[0], row[1]) for row in rows]
+    found: list[tuple[Obligation, Contract]] = []
+    after_day, after_id = after or (date.min, None)
+    if after_day is not None:
+        dated = statement.where(Obligation.due_on.is_not(None))
+        if after_id is not None:
+            dated = dated.where(tuple_(Obligation.due_on, Obligation.id) > tuple_(after_day, after_id))
+        rows = session.execute(dated.order_by(Obligation.due_on, Obligation.id).limit(limit)).all()
+        found = [(row[0], row[1]) for row in rows]
+        after_id = None
+    is_dated_only = wanted.due_before is not None or wanted.overdue_on is not None
+    if len(found) < limit and not is_dated_only:
+        undated = statement.where(Obligation.due_on.is_(None))
+        if after_id is not None:
+            undated = undated.where(Obligation.id > after_id)
+        rows = session.execute(undated.order_by(Obligation.id).limit(limit - len(found))).all()
+        found += [(row[0], row[1]) for row in rows]
+    return found
 
 
 def obligation_of(session: Session, actor: Actor, obligation_id: UUID) -> tuple[Obligation, Contract]:

@@ -53,6 +53,9 @@ class Contract(Base):
     signed_object_key: Mapped[str | None] = mapped_column(Text)
     signed_sha256: Mapped[str | None] = mapped_column(Text)
     evidence_id: Mapped[UUID | None]
+    silence_days: Mapped[int | None]
+    late_interest: Mapped[dict[str, Any] | None]
+    published_on: Mapped[date | None]
     created_at: Mapped[datetime]
     registered_at: Mapped[datetime | None]
 
@@ -92,13 +95,25 @@ class ContractContact(Base):
 
 
 class Obligation(Base):
-    """What one party owes the other by a day. `due_version` grows with every agreed variation.
+    """What one party owes the other by a day. `due_version` grows with every change of that day.
+
+    `due_rule` is the rule the day follows from (`due_dates.rules`); None: the contract names the day. `anchored_on` is
+    the day the rule counts from; `due_basis` tells how the day was found. Without `due_on` it waits for its anchor, or
+    for a holiday table if `anchored_on` is known.
 
     The index on (state, due_on) lets the daily sweep touch only what is due, however large the register grows.
     """
 
     __tablename__ = "obligation"
-    __table_args__ = (Index("ix_obligation_state_due_on_id", "state", "due_on", "id"),)
+    __table_args__ = (
+        Index("ix_obligation_state_due_on_id", "state", "due_on", "id"),
+        Index(
+            "ix_obligation_undetermined",
+            "anchored_on",
+            "id",
+            postgresql_where=text("due_on IS NULL AND anchored_on IS NOT NULL AND state <> 'drafted'"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     contract_id: Mapped[UUID] = mapped_column(ForeignKey("contract.id"), index=True)
@@ -107,8 +122,11 @@ class Obligation(Base):
     title: Mapped[str] = mapped_column(Text)
     debtor_role: Mapped[str] = mapped_column(Text)
     creditor_role: Mapped[str] = mapped_column(Text)
-    due_on: Mapped[date]
+    due_on: Mapped[date | None]
     due_version: Mapped[int] = mapped_column(default=1)
+    due_rule: Mapped[dict[str, Any] | None]
+    due_basis: Mapped[dict[str, Any] | None]
+    anchored_on: Mapped[date | None]
     amount_minor: Mapped[int | None]
     currency: Mapped[str] = mapped_column(Text)
     quantity: Mapped[str | None] = mapped_column(Text)
@@ -117,7 +135,12 @@ class Obligation(Base):
 
 
 class Fulfilment(Base):
-    """The debtor says it is done, with evidence; the creditor confirms or disputes. State: `policy.ClaimState`."""
+    """The debtor says it is done, with evidence; the creditor confirms or disputes. State: `policy.ClaimState`.
+
+    `amount_minor` or `quantity` is the part this claim is about; neither: the whole of what was still owed.
+    `is_whole`: with it nothing is owed any more. Silence after `answer_by` confirms it (`is_deemed`), if the contract
+    says so.
+    """
 
     __tablename__ = "fulfilment"
     __table_args__ = (
@@ -127,12 +150,23 @@ class Fulfilment(Base):
             unique=True,
             postgresql_where=text("state = 'claimed'"),
         ),
+        Index(
+            "ix_fulfilment_answer_by",
+            "answer_by",
+            "id",
+            postgresql_where=text("state = 'claimed' AND answer_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     obligation_id: Mapped[UUID] = mapped_column(ForeignKey("obligation.id"), index=True)
     due_version: Mapped[int]
     fulfilled_on: Mapped[date]
+    amount_minor: Mapped[int | None]
+    quantity: Mapped[str | None] = mapped_column(Text)
+    is_whole: Mapped[bool] = mapped_column(default=True)
+    answer_by: Mapped[date | None]
+    is_deemed: Mapped[bool] = mapped_column(default=False)
     statement: Mapped[str] = mapped_column(Text)
     documents: Mapped[list[dict[str, Any]]]
     state: Mapped[str] = mapped_column(Text)
@@ -285,32 +319,6 @@ class Exemption(Base):
     requested_by_person_id: Mapped[UUID | None]
     answered_at: Mapped[datetime | None]
     answered_by_person_id: Mapped[UUID | None]
-    answer: Mapped[str | None] = mapped_column(Text)
-
-
-class Variation(Base):
-    """A new due date that one side proposes and the other accepts; nothing else moves a due date."""
-
-    __tablename__ = "variation"
-    __table_args__ = (
-        Index(
-            "uq_variation_pending",
-            "obligation_id",
-            unique=True,
-            postgresql_where=text("state = 'proposed'"),
-        ),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    obligation_id: Mapped[UUID] = mapped_column(ForeignKey("obligation.id"), index=True)
-    from_due_on: Mapped[date]
-    to_due_on: Mapped[date]
-    reason: Mapped[str] = mapped_column(Text)
-    documents: Mapped[list[dict[str, Any]]]
-    state: Mapped[str] = mapped_column(Text)
-    proposed_by_role: Mapped[str] = mapped_column(Text)
-    proposed_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(Text)
 
 

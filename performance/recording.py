@@ -16,7 +16,14 @@ from core.unit_of_work import UnitOfWork
 from ledger.record import EvidenceFile, StoredFile, Subject
 from ledger.service import record_evidence
 from performance import policy, repository
-from performance.events import ContactFact, ObligationClosed, ObligationScheduled, PartyFact
+from performance.events import (
+    ContactFact,
+    ContractMoved,
+    ObligationClosed,
+    ObligationMoved,
+    ObligationScheduled,
+    PartyFact,
+)
 from performance.models import ContractContact, ContractHistory, ContractParty, Obligation
 from performance.policy import ContractState, ObligationChange, ObligationState, TerminationState
 from performance.repository import ContractFile, ObligationInHand
@@ -108,20 +115,31 @@ def change_contract(
     reason: str,
     evidence_id: UUID | None = None,
 ) -> None:
-    before = file.contract.state
-    if before == after:
-        return
-    file.contract.state = after
-    write_history(
-        uow,
-        file,
-        author,
-        change="contract_state",
-        before=before,
-        after=after,
-        reason=reason,
-        evidence_id=evidence_id,
-    )
+    """Raises `ContractStateForbids` unless the diagram has such a move."""
+    for step in policy.contract_steps(ContractState(file.contract.state), after):
+        before = ContractState(file.contract.state)
+        policy.check_contract_move(before, step)
+        file.contract.state = step
+        write_history(
+            uow,
+            file,
+            author,
+            change="contract_state",
+            before=before,
+            after=step,
+            reason=reason,
+            evidence_id=evidence_id,
+        )
+        uow.emit(
+            ContractMoved(
+                contract_id=file.contract.id,
+                number=file.contract.number,
+                before=before,
+                after=step,
+                reason=reason,
+                evidence_id=evidence_id,
+            )
+        )
 
 
 def change_obligation(
@@ -161,10 +179,38 @@ def change_obligation(
         obligation=obligation,
         evidence_id=evidence_id,
     )
-    states = [ObligationState(each.state) for each in file.obligations]
-    contract_state = policy.contract_state_after(ContractState(file.contract.state), states)
-    change_contract(uow, file, contract_state, author, reason=reason, evidence_id=evidence_id)
+    uow.emit(
+        ObligationMoved(
+            obligation_id=obligation.id,
+            contract_id=obligation.contract_id,
+            change=change,
+            before=before,
+            after=after,
+            due_on=obligation.due_on,
+            due_version=obligation.due_version,
+            evidence_id=evidence_id,
+        )
+    )
+    follow_obligations(uow, file, author, reason=reason, evidence_id=evidence_id)
     return evidence_id
+
+
+def follow_obligations(
+    uow: UnitOfWork,
+    file: ContractFile,
+    author: Author,
+    *,
+    reason: str,
+    evidence_id: UUID,
+    is_suspended: bool | None = None,
+    is_varying: bool | None = None,
+) -> None:
+    """Moves the contract to where its obligations, and what is under way, put it."""
+    states = [ObligationState(each.state) for each in file.obligations]
+    state = policy.contract_state_after(
+        ContractState(file.contract.state), states, is_suspended=is_suspended, is_varying=is_varying
+    )
+    change_contract(uow, file, state, author, reason=reason, evidence_id=evidence_id)
 
 
 def leave_registers(uow: UnitOfWork, hand: ObligationInHand, outcome: str) -> None:
@@ -234,7 +280,9 @@ def close_obligation(uow: UnitOfWork, hand: ObligationInHand, outcome: str, evid
 
 
 def announce_schedule(uow: UnitOfWork, hand: ObligationInHand) -> None:
-    """An obligation has a (new) due date."""
+    """An obligation has a (new) due date. Of one that still waits for its day nothing is told."""
+    if hand.obligation.due_on is None:
+        return
     uow.emit(ObligationScheduled(**due_fields(hand)))
 
 
@@ -283,7 +331,7 @@ def obligation_facts(obligation: Obligation) -> dict[str, Any]:
         "title": obligation.title,
         "kind": obligation.kind,
         "debtor_role": obligation.debtor_role,
-        "due_on": obligation.due_on.isoformat(),
+        "due_on": None if obligation.due_on is None else obligation.due_on.isoformat(),
         "due_version": obligation.due_version,
         "amount_minor": None if obligation.amount_minor is None else str(obligation.amount_minor),
         "currency": obligation.currency,

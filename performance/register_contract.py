@@ -14,8 +14,9 @@ from core import ids
 from core.clock import china_day, rfc3339
 from core.money import Money
 from core.unit_of_work import UnitOfWork
-from performance import repository
+from performance import policy, repository
 from performance.compose_contract import compose_from_envelope, signed_by
+from performance.due_dates.set_due import settle_at_signing
 from performance.events import ContractRegistered
 from performance.policy import ContractState, ObligationChange, ObligationState
 from performance.recording import (
@@ -33,6 +34,7 @@ from performance.regions import RegionProfiles
 from performance.register.filing import FilingVerdict, assess, duties_of
 from performance.register.models import ContractFiling
 from performance.repository import ContractFile, ObligationInHand
+from performance.variations.repository import is_amendment
 from signing.events import EnvelopeCompleted, EnvelopeEnded
 
 
@@ -43,6 +45,8 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
         return
     if event.rescinds_id is not None:
         _note_rescission(uow, event.rescinds_id, event)
+        return
+    if is_amendment(uow.session, event.envelope_id):
         return
     file = repository.contract_by_envelope(uow.session, event.envelope_id)
     if file is None:
@@ -68,6 +72,7 @@ def register_completed_envelope(uow: UnitOfWork, event: EnvelopeCompleted, profi
         reason = f"未登记：签署人手机号不属于其单位的成员，待该单位确认 {', '.join(unconfirmed)}"
         write_history(uow, file, SYSTEM, change="signer_unconfirmed", reason=reason)
         return
+    settle_at_signing(file, contract.signed_on, profiles.calendar, is_strict=False)
     register(uow, file, SYSTEM, profiles, signed_on=contract.signed_on, reason="签约信息自动归集")
 
 
@@ -79,10 +84,14 @@ def _note_rescission(uow: UnitOfWork, envelope_id: UUID, event: EnvelopeComplete
     rescission = ids.public(ids.ENVELOPE, event.envelope_id)
     reason = f"双方协商一致解除合同（{rescission}）"
     facts = {"rescission": rescission}
+    if ContractState.RESCINDED not in policy.CONTRACT_TRANSITIONS[ContractState(file.contract.state)]:
+        # Told twice, or over already: what was done stays done, and the paper is remembered.
+        write_history(uow, file, SYSTEM, change="rescission_without_effect", after=rescission, reason=reason)
+        return
     evidence_id = notarise(uow, file, "contract.rescinded", SYSTEM, facts)
     change_contract(uow, file, ContractState.RESCINDED, SYSTEM, reason=reason, evidence_id=evidence_id)
     for obligation in file.obligations:
-        if obligation.state == ObligationState.SCHEDULED:
+        if ObligationState(obligation.state) in policy.RUNNING_STATES:
             hand = ObligationInHand(file, obligation)
             closing_id = change_obligation(uow, hand, ObligationChange.CANCEL, SYSTEM, reason=reason, facts=facts)
             close_obligation(uow, hand, "cancelled", closing_id)
@@ -151,10 +160,11 @@ def register(
     )
     for obligation in file.obligations:
         hand = ObligationInHand(file, obligation)
-        change_obligation(uow, hand, ObligationChange.SCHEDULE, author, reason=reason, facts={})
+        facts = {} if obligation.due_basis is None else {"due_basis": obligation.due_basis}
+        change_obligation(uow, hand, ObligationChange.SCHEDULE, author, reason=reason, facts=facts)
         announce_schedule(uow, hand)
-        if obligation.due_on < signed_on:
-            _note_late_signing(uow, hand, signed_on)
+        if obligation.due_on is not None and obligation.due_on < signed_on:
+            _note_late_signing(uow, hand, obligation.due_on, signed_on)
 
 
 def filing_verdicts(file: ContractFile, profiles: RegionProfiles, filed_on: date) -> list[FilingVerdict]:
@@ -181,9 +191,8 @@ def filing_row(contract_id: UUID, verdict: FilingVerdict, late_reason: str) -> C
     )
 
 
-def _note_late_signing(uow: UnitOfWork, hand: ObligationInHand, signed_on: date) -> None:
+def _note_late_signing(uow: UnitOfWork, hand: ObligationInHand, due_on: date, signed_on: date) -> None:
     """Signed after a due date it had drafted: the date stays as the parties wrote it, the contradiction is kept."""
-    due_on = hand.obligation.due_on
     write_history(
         uow,
         hand.file,

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
@@ -23,6 +23,7 @@ from performance.errors import (
     ExemptionNotFound,
     FulfilmentNotFound,
     ObligationNotFound,
+    ObligationStateForbids,
     SupervisionNotFound,
     TerminationNotFound,
     VariationNotFound,
@@ -38,9 +39,11 @@ from performance.models import (
     SupervisionCase,
     SupervisionStep,
     TerminationCase,
-    Variation,
 )
 from performance.policy import (
+    CLAIMABLE_STATES,
+    RUNNING_STATES,
+    UNSHARED_STATES,
     ClaimState,
     ContractState,
     ObligationState,
@@ -49,6 +52,7 @@ from performance.policy import (
 )
 from performance.register.repository import family
 from performance.supervision.models import PublicDemand
+from performance.variations.models import Variation
 from signing.models import Document, Envelope
 
 Row = TypeVar("Row", Fulfilment, SupervisionCase, TerminationCase, Exemption, Variation)
@@ -75,6 +79,13 @@ class ObligationInHand:
     obligation: Obligation
 
     @property
+    def past_due_on(self) -> date:
+        """The day of what is late. Raises `ObligationStateForbids` for what has no day: that is never late."""
+        if self.obligation.due_on is None:
+            raise ObligationStateForbids(state=self.obligation.state, change="without_due_date")
+        return self.obligation.due_on
+
+    @property
     def debtor(self) -> ContractParty:
         return self.file.party(self.obligation.debtor_role)
 
@@ -89,7 +100,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     is_owner = Contract.owner_organisation_id.in_(own)
     own_usccs = select(Organisation.uscc).where(Organisation.id.in_(own))
     names_actor = exists().where(ContractParty.contract_id == Contract.id, ContractParty.uscc.in_(own_usccs))
-    is_party = and_(Contract.state != ContractState.DRAFT, names_actor)
+    is_party = and_(Contract.state.not_in(UNSHARED_STATES), names_actor)
     if not actor.oversees:
         return or_(is_owner, is_party)
     is_overseen = and_(Contract.region == actor.region, Contract.registered_at.is_not(None))
@@ -187,21 +198,56 @@ def due_obligations(session: Session, today: date, limit: int) -> list[Obligatio
     return [ObligationInHand(files[contract.id], obligation) for obligation, contract in due]
 
 
+def undetermined_obligations(
+    session: Session, last_day: date, after: tuple[date, UUID] | None, limit: int
+) -> list[tuple[ObligationInHand, date]]:
+    """The next `limit` whose anchor is known and whose day isn't, with that anchor; only those that run from a day up
+    to `last_day`, beyond which no holiday table reaches. Index-driven, locked; others' are skipped."""
+    statement = (
+        select(Obligation, Contract)
+        .join(Contract, Contract.id == Obligation.contract_id)
+        .where(
+            Obligation.due_on.is_(None),
+            Obligation.anchored_on <= last_day,
+            Obligation.state != ObligationState.DRAFTED,
+            Obligation.state.in_(RUNNING_STATES),
+        )
+        .order_by(Obligation.anchored_on, Obligation.id)
+        .limit(limit)
+        .with_for_update(of=[Contract, Obligation], skip_locked=True)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(Obligation.anchored_on, Obligation.id) > tuple_(*after))
+    rows = session.execute(statement).all()
+    files = files_of(session, list({contract.id: contract for _, contract in rows}.values()))
+    return [
+        (ObligationInHand(files[contract.id], obligation), obligation.anchored_on)
+        for obligation, contract in rows
+        if obligation.anchored_on is not None
+    ]
+
+
 def due_statement(today: date, limit: int) -> Select[Obligation, Contract]:
     """Index-driven: (state, due_on) finds exactly what is due, however large the register.
 
-    A claim that was made in time and is still unanswered holds the obligation back: the creditor's silence isn't
-    the debtor's delay.
+    A claim to the whole rest that was made in time and is still unanswered holds the obligation back: the creditor's
+    silence isn't the debtor's delay. While a contract is suspended nothing of it falls due.
     """
     is_claimed_in_time = exists().where(
         Fulfilment.obligation_id == Obligation.id,
         Fulfilment.state == ClaimState.CLAIMED,
+        Fulfilment.is_whole,
         Fulfilment.claimed_on <= Obligation.due_on,
     )
     return (
         select(Obligation, Contract)
         .join(Contract, Contract.id == Obligation.contract_id)
-        .where(Obligation.state == ObligationState.SCHEDULED, Obligation.due_on < today, ~is_claimed_in_time)
+        .where(
+            Obligation.state.in_(RUNNING_STATES),
+            Obligation.due_on < today,
+            Contract.state != ContractState.SUSPENDED,
+            ~is_claimed_in_time,
+        )
         .order_by(Obligation.due_on, Obligation.id)
         .limit(limit)
         .with_for_update(of=[Contract, Obligation], skip_locked=True)
@@ -246,6 +292,35 @@ def pending_claim(session: Session, obligation_id: UUID) -> Fulfilment | None:
     return session.scalar(
         select(Fulfilment).where(Fulfilment.obligation_id == obligation_id, Fulfilment.state == ClaimState.CLAIMED)
     )
+
+
+def claims_of(session: Session, obligation_id: UUID) -> Sequence[Fulfilment]:
+    """Oldest first."""
+    return session.scalars(
+        select(Fulfilment).where(Fulfilment.obligation_id == obligation_id).order_by(Fulfilment.id)
+    ).all()
+
+
+def silent_claims(session: Session, today: date, limit: int) -> list[tuple[ObligationInHand, Fulfilment]]:
+    """The next `limit` claims whose time for an answer is over. Index-driven, locked; others' are skipped, and so are
+    those of suspended contracts, whose clocks stand still."""
+    statement = (
+        select(Fulfilment, Obligation, Contract)
+        .join(Obligation, Obligation.id == Fulfilment.obligation_id)
+        .join(Contract, Contract.id == Obligation.contract_id)
+        .where(
+            Fulfilment.state == ClaimState.CLAIMED,
+            Fulfilment.answer_by < today,
+            Contract.state != ContractState.SUSPENDED,
+            Obligation.state.in_(CLAIMABLE_STATES),
+        )
+        .order_by(Fulfilment.answer_by, Fulfilment.id)
+        .limit(limit)
+        .with_for_update(of=[Contract, Obligation, Fulfilment], skip_locked=True)
+    )
+    rows = session.execute(statement).all()
+    files = files_of(session, list({contract.id: contract for *_, contract in rows}.values()))
+    return [(ObligationInHand(files[contract.id], obligation), claim) for claim, obligation, contract in rows]
 
 
 def obligation_id_of(session: Session, model: type[Row], identifier: UUID) -> UUID:

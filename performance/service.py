@@ -14,6 +14,7 @@ from core.clock import china_day
 from core.events import Reaction, Subscription
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from performance import (
+    close_contract,
     enter_contract,
     exempt_obligation,
     fulfil_obligation,
@@ -22,10 +23,13 @@ from performance import (
     supervise_obligation,
     sweep_due,
     terminate_obligation,
-    vary_due_date,
 )
+from performance.due_dates import set_due
+from performance.due_dates.calendar import HolidayCalendar
 from performance.explanation import Explanation
+from performance.fulfil_obligation import THE_REST, Part
 from performance.intake import ContractElements
+from performance.late_interest.tables import RateTables
 from performance.listing import ObligationFilter
 from performance.models import (
     Contract,
@@ -34,7 +38,6 @@ from performance.models import (
     Fulfilment,
     SupervisionCase,
     TerminationCase,
-    Variation,
 )
 from performance.policy import ExemptionGround
 from performance.reading import ContractDossier, ListedObligation, ObligationDossier, Page
@@ -48,6 +51,8 @@ from signing.events import EnvelopeCompleted, EnvelopeEnded
 class PerformanceService:
     unit_of_work: UnitOfWorkFactory
     profiles: RegionProfiles = field(default_factory=RegionProfiles)
+    calendar: HolidayCalendar = field(default_factory=HolidayCalendar)
+    rates: RateTables = field(default_factory=RateTables)
 
     # Register
 
@@ -108,12 +113,20 @@ class PerformanceService:
     def obligation(self, actor: Actor, obligation_id: UUID) -> ObligationDossier:
         """With its claims, register entries, cases, requests. Raises `ObligationNotFound`."""
         with self.unit_of_work() as uow:
-            return reading.obligation(uow.session, actor, obligation_id)
+            return reading.obligation(uow.session, actor, obligation_id, uow.now, self.rates)
 
     def explain(self, actor: Actor, obligation_id: UUID) -> Explanation:
         """Why it is overdue, met, exempt, not on record. Raises `ObligationNotFound`."""
         with self.unit_of_work() as uow:
-            return reading.explain(uow.session, actor, obligation_id, self.profiles, uow.now)
+            return reading.explain(
+                uow.session,
+                actor,
+                obligation_id,
+                profiles=self.profiles,
+                now=uow.now,
+                rates=self.rates,
+                calendar=self.calendar,
+            )
 
     def claim_fulfilment(
         self,
@@ -122,6 +135,7 @@ class PerformanceService:
         *,
         fulfilled_on: date,
         statement: str,
+        part: Part = THE_REST,
         document_ids: Sequence[UUID] = (),
     ) -> Fulfilment:
         with self.unit_of_work() as uow:
@@ -131,12 +145,13 @@ class PerformanceService:
                 obligation_id,
                 fulfilled_on=fulfilled_on,
                 statement=statement,
+                part=part,
                 document_ids=document_ids,
             )
 
     def confirm_fulfilment(self, actor: Actor, claim_id: UUID, *, answer: str = "") -> Fulfilment:
         with self.unit_of_work() as uow:
-            return fulfil_obligation.confirm_fulfilment(uow, actor, claim_id, answer=answer)
+            return fulfil_obligation.confirm_fulfilment(uow, actor, claim_id, self.calendar, answer=answer)
 
     def dispute_fulfilment(self, actor: Actor, claim_id: UUID, *, answer: str) -> Fulfilment:
         with self.unit_of_work() as uow:
@@ -171,32 +186,42 @@ class PerformanceService:
         with self.unit_of_work() as uow:
             return exempt_obligation.refuse_exemption(uow, actor, exemption_id, answer=answer)
 
-    def propose_variation(
-        self,
-        actor: Actor,
-        obligation_id: UUID,
-        *,
-        due_on: date,
-        reason: str,
-        document_ids: Sequence[UUID] = (),
-    ) -> Variation:
+    def report_anchor(
+        self, actor: Actor, obligation_id: UUID, *, occurred_on: date, statement: str, document_ids: Sequence[UUID]
+    ) -> ObligationDossier:
+        """When the delivery, acceptance or invoice was that its period runs from. See `set_due.report_anchor`."""
         with self.unit_of_work() as uow:
-            return vary_due_date.propose_variation(
-                uow, actor, obligation_id, due_on=due_on, reason=reason, document_ids=document_ids
+            set_due.report_anchor(
+                uow,
+                actor,
+                obligation_id,
+                self.calendar,
+                occurred_on=occurred_on,
+                statement=statement,
+                document_ids=document_ids,
             )
+            uow.session.flush()
+            return reading.obligation(uow.session, actor, obligation_id, uow.now, self.rates)
 
-    def accept_variation(self, actor: Actor, variation_id: UUID) -> Variation:
+    def publish_contract(self, actor: Actor, contract_id: UUID, *, published_on: date, where: str) -> ContractDossier:
         with self.unit_of_work() as uow:
-            return vary_due_date.accept_variation(uow, actor, variation_id)
+            file = close_contract.publish_contract(uow, actor, contract_id, published_on=published_on, where=where)
+            return reading.dossier(uow.session, file, self.profiles)
 
-    def refuse_variation(self, actor: Actor, variation_id: UUID, *, answer: str) -> Variation:
+    def archive_contract(self, actor: Actor, contract_id: UUID, *, reason: str) -> ContractDossier:
         with self.unit_of_work() as uow:
-            return vary_due_date.refuse_variation(uow, actor, variation_id, answer=answer)
+            file = close_contract.archive_contract(uow, actor, contract_id, reason=reason)
+            return reading.dossier(uow.session, file, self.profiles)
 
     # Supervision and termination
 
     def sweep_due(self) -> int:
-        """Enters what is past due into the overdue register; run it daily or whenever. Returns how many entered."""
+        """Enters what is past due into the overdue register; run it daily or whenever. Returns how many entered.
+
+        First what silence confirms and what a new holiday table dates, so that neither is late by the order of things.
+        """
+        fulfil_obligation.confirm_by_silence(self.unit_of_work, self.calendar)
+        set_due.determine_open(self.unit_of_work, self.calendar)
         return sweep_due.sweep_due(self.unit_of_work)
 
     def open_supervision(self, actor: Actor, obligation_id: UUID, *, reason: str) -> SupervisionCase:

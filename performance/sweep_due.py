@@ -38,7 +38,7 @@ def _enter_register(uow: UnitOfWork, hand: ObligationInHand) -> None:
             contract_id=obligation.contract_id,
             obligation_id=obligation.id,
             due_version=obligation.due_version,
-            due_on=obligation.due_on,
+            due_on=hand.past_due_on,
             region=hand.file.contract.region,
             class_code=hand.file.contract.class_code,
             debtor_uscc=hand.debtor.uscc,
@@ -52,7 +52,7 @@ def _enter_register(uow: UnitOfWork, hand: ObligationInHand) -> None:
         hand,
         ObligationChange.FALL_OVERDUE,
         SYSTEM,
-        reason=f"超过约定期限 {obligation.due_on.isoformat()} 未履行",
+        reason=f"超过约定期限 {hand.past_due_on.isoformat()} 未履行",
         facts={"found_at": rfc3339(uow.now)},
     )
     uow.emit(ObligationOverdue(**due_fields(hand)))

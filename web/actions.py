@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.policy import Actor, OrganisationKind, Scope
-from performance.models import Exemption, Fulfilment, SupervisionCase, TerminationCase, Variation
+from performance.models import Exemption, Fulfilment, SupervisionCase, TerminationCase
 from performance.policy import (
     CLAIMABLE_STATES,
     OBLIGATION_TRANSITIONS,
@@ -20,6 +20,8 @@ from performance.policy import (
 )
 from performance.reading import ObligationDossier
 from performance.repository import ContractFile
+from performance.variations.models import Variation
+from performance.variations.policy import PENDING_STATES, VariationState
 
 
 class Action(StrEnum):
@@ -29,6 +31,8 @@ class Action(StrEnum):
     ANSWER_EXEMPTION = "answer_exemption"
     PROPOSE_VARIATION = "propose_variation"
     ANSWER_VARIATION = "answer_variation"
+    DROP_VARIATION = "drop_variation"
+    SIGN_AMENDMENT = "sign_amendment"
     OPEN_SUPERVISION = "open_supervision"
     RECORD_STEP = "record_step"
     FIND_IMPOSSIBLE = "find_impossible"
@@ -55,7 +59,7 @@ def pending(about: ObligationDossier) -> Pending:
     return Pending(
         claim=next((row for row in about.fulfilments if row.state == ClaimState.CLAIMED), None),
         exemption=next((row for row in about.exemptions if row.state == RequestState.REQUESTED), None),
-        variation=next((row for row in about.variations if row.state == RequestState.PROPOSED), None),
+        variation=next((row for row in about.variations if row.state in PENDING_STATES), None),
         supervision=next((row for row in about.supervision_cases if row.closed_at is None), None),
         termination=next(
             (row for row in about.termination_cases if row.state == TerminationState.AWAITING_RESOLUTION), None
@@ -87,8 +91,11 @@ def _as_party(own_role: str, about: ObligationDossier, waiting: Pending) -> set[
         found.add(Action.REQUEST_EXEMPTION)
     if waiting.variation is None and _can(about, ObligationChange.RESCHEDULE):
         found.add(Action.PROPOSE_VARIATION)
-    if waiting.variation is not None and waiting.variation.proposed_by_role != own_role:
-        found.add(Action.ANSWER_VARIATION)
+    if waiting.variation is not None:
+        is_asked = waiting.variation.state == VariationState.PROPOSED and waiting.variation.proposed_by_role != own_role
+        found.add(Action.ANSWER_VARIATION if is_asked else Action.DROP_VARIATION)
+        if waiting.variation.state == VariationState.AGREED:
+            found.add(Action.SIGN_AMENDMENT)
     return found
 
 

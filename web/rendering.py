@@ -44,7 +44,10 @@ def instant(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{} <span class="zone">UTC+08:00</span></time>').format(value.isoformat(), shown)
 
 
-def day(value: date) -> Markup:
+def day(value: date | None) -> Markup:
+    """A dash for a day nobody knows yet."""
+    if value is None:
+        return Markup("—")
     return Markup('<time datetime="{0}">{0}</time>').format(value.isoformat())
 
 

@@ -16,13 +16,19 @@ _CALM, _BLUE, _GOOD, _WARN, _BAD = "calm", "blue", "good", "warn", "bad"
 LOOKS: dict[str, dict[str, Look]] = {
     "contract_state": {
         "draft": Look(_CALM, "□"),
+        "reviewed": Look(_CALM, "■"),
         "signing": Look(_BLUE, "◔"),
         "signed": Look(_BLUE, "◕"),
         "registered": Look(_BLUE, "■"),
+        "published": Look(_BLUE, "●"),
         "performing": Look(_BLUE, "▶"),
+        "varying": Look(_BLUE, "◆"),
+        "suspended": Look(_WARN, "◔"),
         "in_termination_register": Look(_BAD, "⬢"),
         "resolved": Look(_WARN, "◆"),
         "completed": Look(_GOOD, "●"),
+        "evaluated": Look(_GOOD, "◉"),
+        "archived": Look(_CALM, "◉"),
         "closed": Look(_CALM, "■"),
         "cancelled": Look(_CALM, "✕"),
         "rescinded": Look(_CALM, "◇"),
@@ -30,6 +36,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     "obligation_state": {
         "drafted": Look(_CALM, "□"),
         "scheduled": Look(_BLUE, "□"),
+        "partially_met": Look(_BLUE, "◔"),
         "overdue": Look(_BAD, "▲"),
         "under_supervision": Look(_WARN, "◆"),
         "met": Look(_GOOD, "●"),

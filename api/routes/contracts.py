@@ -12,7 +12,9 @@ from api.schemas.contracts import (
     ContractView,
     HistoryEntry,
     HistoryPage,
+    NewArchiving,
     NewContract,
+    NewPublication,
     contract_item,
     contract_view,
 )
@@ -54,6 +56,26 @@ def attach_envelope(
     envelope_id = ids.parse(ids.ENVELOPE, body.envelope_id)
     contract = ids.parse(ids.CONTRACT, contract_id)
     return contract_view(services.performance.attach_envelope(actor, contract, envelope_id))
+
+
+@router.post("/{contract_id}/publication")
+def publish_contract(
+    actor: CurrentActor, services: CurrentServices, contract_id: str, body: NewPublication
+) -> ContractView:
+    """Says where and when the contract was made public."""
+    dossier = services.performance.publish_contract(
+        actor, ids.parse(ids.CONTRACT, contract_id), published_on=body.published_on, where=body.where
+    )
+    return contract_view(dossier)
+
+
+@router.post("/{contract_id}/archive")
+def archive_contract(
+    actor: CurrentActor, services: CurrentServices, contract_id: str, body: NewArchiving
+) -> ContractView:
+    """Nothing more is expected of a contract that was evaluated."""
+    contract = ids.parse(ids.CONTRACT, contract_id)
+    return contract_view(services.performance.archive_contract(actor, contract, reason=body.reason))
 
 
 @router.get("/{contract_id}/history")

@@ -1,4 +1,4 @@
-"""Obligations: what is due, claims of fulfilment, exemptions, variations, and why each is where it is."""
+"""Obligations: what is due, anchors, claims of fulfilment, exemptions, and why each is where it is."""
 
 from dataclasses import asdict
 from datetime import date
@@ -14,19 +14,17 @@ from api.schemas.following import (
     ExemptionView,
     ExplanationView,
     FulfilmentView,
+    NewAnchor,
     NewExemption,
     NewFulfilment,
-    NewVariation,
     ObligationDossierView,
-    VariationView,
     document_ids,
     dossier_view,
     exemption_view,
     fulfilment_view,
-    variation_view,
 )
 from core import ids
-from performance.policy import EXEMPTION, VARIATION, ObligationState
+from performance.policy import EXEMPTION, ObligationState
 
 router = APIRouter(tags=["obligations"])
 
@@ -62,16 +60,32 @@ def explain_obligation(actor: CurrentActor, services: CurrentServices, obligatio
     return ExplanationView(**asdict(explanation))
 
 
+@router.post("/obligations/{obligation_id}/anchor")
+def report_anchor(
+    actor: CurrentActor, services: CurrentServices, obligation_id: str, body: NewAnchor
+) -> ObligationDossierView:
+    """A party says, with evidence, when the event was that the period runs from: the due date follows."""
+    about = services.performance.report_anchor(
+        actor,
+        ids.parse(ids.OBLIGATION, obligation_id),
+        occurred_on=body.occurred_on,
+        statement=body.statement,
+        document_ids=document_ids(body.document_ids),
+    )
+    return dossier_view(about)
+
+
 @router.post("/obligations/{obligation_id}/fulfilments", status_code=201)
 def claim_fulfilment(
     actor: CurrentActor, services: CurrentServices, obligation_id: str, body: NewFulfilment
 ) -> FulfilmentView:
-    """The debtor says it is done; the other side confirms or disputes it."""
+    """The debtor says it is done, or a part of it; the other side confirms or disputes it."""
     claim = services.performance.claim_fulfilment(
         actor,
         ids.parse(ids.OBLIGATION, obligation_id),
         fulfilled_on=body.fulfilled_on,
         statement=body.statement,
+        part=body.part(),
         document_ids=document_ids(body.document_ids),
     )
     return fulfilment_view(claim)
@@ -124,31 +138,3 @@ def refuse_exemption(actor: CurrentActor, services: CurrentServices, exemption_i
     """The regulator doesn't excuse it; the obligation stays as it is."""
     request_id = ids.parse(EXEMPTION, exemption_id)
     return exemption_view(services.performance.refuse_exemption(actor, request_id, answer=body.answer))
-
-
-@router.post("/obligations/{obligation_id}/variations", status_code=201)
-def propose_variation(
-    actor: CurrentActor, services: CurrentServices, obligation_id: str, body: NewVariation
-) -> VariationView:
-    """One side proposes a new due date."""
-    variation = services.performance.propose_variation(
-        actor,
-        ids.parse(ids.OBLIGATION, obligation_id),
-        due_on=body.due_on,
-        reason=body.reason,
-        document_ids=document_ids(body.document_ids),
-    )
-    return variation_view(variation)
-
-
-@router.post("/variations/{variation_id}/accept")
-def accept_variation(actor: CurrentActor, services: CurrentServices, variation_id: str) -> VariationView:
-    """The other side agrees: the due date moves."""
-    return variation_view(services.performance.accept_variation(actor, ids.parse(VARIATION, variation_id)))
-
-
-@router.post("/variations/{variation_id}/refuse")
-def refuse_variation(actor: CurrentActor, services: CurrentServices, variation_id: str, body: Answer) -> VariationView:
-    """The other side doesn't agree: the due date stays."""
-    identifier = ids.parse(VARIATION, variation_id)
-    return variation_view(services.performance.refuse_variation(actor, identifier, answer=body.answer))

@@ -6,9 +6,11 @@ Ids are prefixed, dates are calendar days in China (ISO 8601), amounts are decim
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from accounts.policy import OrganisationKind
+from api.schemas.due_rules import DueShape, FixedDue, LateInterestShape, rule_of
+from api.schemas.request import Request
 from core import ids
 from core.money import Money
 from performance.intake import ContactElement, ContractElements, ObligationElement, PartyElement
@@ -27,21 +29,6 @@ DocumentIds = Annotated[
     Field(max_length=20, description="Evidence: documents uploaded with POST /v1/documents", examples=[["doc_…"]]),
 ]
 Side = Literal[PartyRole.PURCHASER, PartyRole.SUPPLIER]
-
-
-class Request(BaseModel):
-    """Unknown fields are refused: a misspelt field must not be lost in silence. So is U+0000, which PostgreSQL
-    can't store in a text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @field_validator("*")
-    @classmethod
-    def _refuse_nul(cls, value: Any) -> Any:
-        texts = value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and "\x00" in text for text in texts):
-            raise ValueError("must not contain U+0000")
-        return value
 
 
 class AmountShape(Request):
@@ -71,12 +58,13 @@ class PartyShape(Request):
 
 
 class ObligationShape(Request):
-    """What `debtor_role` owes the other side by the end of `due_on`."""
+    """What `debtor_role` owes the other side by the end of `due_on`, or by the day that `due` gives: one of the two."""
 
     kind: ObligationKind
     title: Name
     debtor_role: Side
-    due_on: date
+    due_on: date | None = None
+    due: DueShape | None = None
     amount: AmountShape | None = None
     quantity: Annotated[str | None, Field(max_length=100, examples=["80 台"])] = None
 
@@ -100,6 +88,10 @@ class NewContract(Request):
     ] = None
     signed_on: date | None = None
     performance_due_on: date | None = None
+    silence_days: Annotated[
+        int | None, Field(description="By the contract, a claim nobody answers in so many days is confirmed")
+    ] = None
+    late_interest: LateInterestShape | None = None
     envelope_id: Annotated[str | None, Field(max_length=40, examples=["env_…"])] = None
     unit_uscc: Annotated[
         str | None, Field(max_length=40, description="The unit below yours whose contract it is, else your own")
@@ -110,7 +102,7 @@ class NewContract(Request):
     ] = False
 
     def elements(self) -> ContractElements:
-        """Raises `InvalidAmount` or `InvalidId`."""
+        """Raises `InvalidAmount`, `InvalidId` or `RateInvalid`."""
         return ContractElements(
             title=self.title,
             class_code=self.class_code,
@@ -123,6 +115,8 @@ class NewContract(Request):
             region=self.region,
             signed_on=self.signed_on,
             performance_due_on=self.performance_due_on,
+            silence_days=self.silence_days,
+            late_interest=self.late_interest.agreed() if self.late_interest else None,
             envelope_id=ids.parse(ids.ENVELOPE, self.envelope_id) if self.envelope_id else None,
             unit_uscc=self.unit_uscc,
             late_reason=self.late_reason,
@@ -174,6 +168,17 @@ class ContractSearch(BaseModel):
         )
 
 
+class NewPublication(Request):
+    """Where the contract was made public, and when."""
+
+    published_on: date
+    where: Annotated[str, Field(min_length=1, max_length=500, examples=["https://www.ccgp.gov.cn/…"])]
+
+
+class NewArchiving(Request):
+    reason: RequiredText
+
+
 class AttachEnvelope(Request):
     envelope_id: Annotated[str, Field(max_length=40, examples=["env_…"])]
 
@@ -220,6 +225,8 @@ class FilingView(BaseModel):
 
 
 class ObligationView(BaseModel):
+    """`due_on` is null while it waits for its anchor or a holiday table; `due_rule` is the rule it follows from."""
+
     id: str
     contract_id: str
     contract_title: str
@@ -228,8 +235,10 @@ class ObligationView(BaseModel):
     title: str
     debtor_role: PartyRole
     creditor_role: PartyRole
-    due_on: date
+    due_on: date | None
     due_version: int
+    due_rule: dict[str, Any] | None
+    anchored_on: date | None
     amount: AmountView | None
     quantity: str | None
     state: ObligationState
@@ -256,6 +265,9 @@ class ContractView(ContractItem):
     summary: str
     intake: Intake
     profile_version: int
+    published_on: date | None
+    silence_days: int | None
+    late_interest: dict[str, Any] | None
     envelope_id: str | None
     signed_sha256: str | None
     evidence_id: str | None
@@ -310,6 +322,9 @@ def contract_view(dossier: ContractDossier) -> ContractView:
         summary=contract.summary,
         intake=Intake(contract.intake),
         profile_version=contract.profile_version,
+        published_on=contract.published_on,
+        silence_days=contract.silence_days,
+        late_interest=contract.late_interest,
         envelope_id=ids.public(ids.ENVELOPE, contract.envelope_id) if contract.envelope_id else None,
         signed_sha256=contract.signed_sha256,
         evidence_id=ids.public(ids.EVIDENCE, contract.evidence_id) if contract.evidence_id else None,
@@ -349,6 +364,8 @@ def obligation_view(listed: ListedObligation) -> ObligationView:
         creditor_role=PartyRole(obligation.creditor_role),
         due_on=obligation.due_on,
         due_version=obligation.due_version,
+        due_rule=obligation.due_rule,
+        anchored_on=obligation.anchored_on,
         amount=_amount_view(obligation),
         quantity=obligation.quantity,
         state=ObligationState(obligation.state),
@@ -413,7 +430,8 @@ def _obligation_element(obligation: ObligationShape) -> ObligationElement:
         kind=obligation.kind,
         title=obligation.title,
         debtor_role=obligation.debtor_role,
-        due_on=obligation.due_on,
+        due_on=obligation.due.on if isinstance(obligation.due, FixedDue) else obligation.due_on,
         amount=obligation.amount.money() if obligation.amount else None,
         quantity=obligation.quantity,
+        rule=rule_of(obligation.due),
     )

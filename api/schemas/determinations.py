@@ -4,8 +4,9 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import DocumentIds, Request, RequiredText
-from api.schemas.following import DocumentView
+from api.schemas.contracts import DocumentIds, RequiredText
+from api.schemas.papers import DocumentView
+from api.schemas.request import Request
 from core import ids
 from performance.determinations.draw_up import Notice
 from performance.determinations.models import Determination, DeterminationStep

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import DocumentIds, Request, RequiredText, Side, Text
-from api.schemas.following import DocumentView
+from api.schemas.contracts import DocumentIds, RequiredText, Side, Text
+from api.schemas.papers import DocumentView
+from api.schemas.request import Request
 from core import ids
 from performance.crosschecks.policy import spelt
 from performance.evaluation.kpi import Basis, Period, PeriodResult, Verdict

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import AmountShape, AmountView, DocumentIds, Name, Request, RequiredText, Text
+from api.schemas.contracts import AmountShape, AmountView, DocumentIds, Name, RequiredText, Text
 from api.schemas.evaluations import Month, first_of
-from api.schemas.following import DocumentView, document_ids
+from api.schemas.following import document_ids
+from api.schemas.papers import DocumentView
+from api.schemas.request import Request
 from core import ids
 from core.money import Money
 from performance.crosschecks.models import Finding, FindingStep, ReportedFact

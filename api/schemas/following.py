@@ -7,8 +7,28 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import DocumentIds, ObligationView, Request, RequiredText, Side, Text, obligation_view
+from api.schemas.contracts import (
+    AmountShape,
+    DocumentIds,
+    ObligationView,
+    RequiredText,
+    Side,
+    Text,
+    obligation_view,
+)
+from api.schemas.due_rules import (
+    DueExplanationView,
+    LateInterestView,
+    ProgressView,
+    late_interest_view,
+    progress_view,
+)
+from api.schemas.papers import DocumentView
+from api.schemas.request import Request
+from api.schemas.variations import VariationView, variation_view
 from core import ids
+from core.money import Money
+from performance.fulfil_obligation import Part
 from performance.models import (
     Exemption,
     Fulfilment,
@@ -16,12 +36,10 @@ from performance.models import (
     SupervisionCase,
     SupervisionStep,
     TerminationCase,
-    Variation,
 )
 from performance.policy import (
     EXEMPTION,
     STEP,
-    VARIATION,
     ClaimState,
     DisputeOutcome,
     ExemptionGround,
@@ -35,11 +53,19 @@ from performance.terminate_obligation import Resolution
 
 
 class NewFulfilment(Request):
-    """What the debtor did, when, and the documents that show it."""
+    """What the debtor did, when, and the documents that show it. `amount` or `quantity` claims a part, neither all the
+    rest. `exceeds_owed`: you say yourself that with this more is done than was owed."""
 
     fulfilled_on: date
     statement: RequiredText
+    amount: AmountShape | None = None
+    quantity: Annotated[str | None, Field(max_length=100, examples=["30 台"])] = None
+    exceeds_owed: bool = False
     document_ids: DocumentIds = Field(default_factory=list)
+
+    def part(self) -> Part:
+        """Raises `InvalidAmount`."""
+        return Part(self.amount.money() if self.amount else None, self.quantity, self.exceeds_owed)
 
 
 class Confirmation(Request):
@@ -91,24 +117,26 @@ class NewExemption(Request):
     document_ids: DocumentIds
 
 
-class NewVariation(Request):
-    due_on: date
-    reason: RequiredText
-    document_ids: DocumentIds = Field(default_factory=list)
+class NewAnchor(Request):
+    """When the delivery, acceptance or invoice was that the period runs from, with the paper that shows it."""
 
-
-class DocumentView(BaseModel):
-    document_id: str
-    name: str
-    size: int
-    sha256: str
+    occurred_on: date
+    statement: RequiredText
+    document_ids: DocumentIds
 
 
 class FulfilmentView(BaseModel):
+    """A claim to `amount` or `quantity`, or to all the rest. After `answer_by` silence confirms it (`is_deemed`)."""
+
     id: str
     obligation_id: str
     due_version: int
     fulfilled_on: date
+    amount: str | None
+    quantity: str | None
+    is_whole: bool
+    answer_by: date | None
+    is_deemed: bool
     statement: str
     documents: list[DocumentView]
     state: ClaimState
@@ -182,24 +210,12 @@ class ExemptionView(BaseModel):
     answer: str | None
 
 
-class VariationView(BaseModel):
-    id: str
-    obligation_id: str
-    from_due_on: date
-    to_due_on: date
-    reason: str
-    documents: list[DocumentView]
-    state: RequestState
-    proposed_by_role: PartyRole
-    proposed_at: datetime
-    answered_at: datetime | None
-    answer: str | None
-
-
 class ObligationDossierView(BaseModel):
-    """An obligation and all that happened to it, each list oldest first."""
+    """An obligation and all that happened to it, oldest first. `late_interest` is null unless money was late."""
 
     obligation: ObligationView
+    progress: ProgressView
+    late_interest: LateInterestView | None
     fulfilments: list[FulfilmentView]
     overdue_register: list[OverdueView]
     supervision: list[SupervisionView]
@@ -219,6 +235,7 @@ class ExplanationView(BaseModel):
     clause: str
     conclusion_zh: str
     conclusion_en: str
+    due: DueExplanationView
     facts: dict[str, str | int | bool | None]
 
 
@@ -231,6 +248,8 @@ def dossier_view(about: ObligationDossier) -> ObligationDossierView:
     listed = ListedObligation(about.obligation, about.contract)
     return ObligationDossierView(
         obligation=obligation_view(listed),
+        progress=progress_view(about.progress),
+        late_interest=late_interest_view(about.late_interest) if about.late_interest else None,
         fulfilments=[fulfilment_view(each) for each in about.fulfilments],
         overdue_register=[overdue_view(each, listed) for each in about.overdue_entries],
         supervision=[
@@ -244,7 +263,8 @@ def dossier_view(about: ObligationDossier) -> ObligationDossierView:
 
 
 def fulfilment_view(claim: Fulfilment) -> FulfilmentView:
-    return FulfilmentView.model_validate(_fields(claim, ids.FULFILMENT, FulfilmentView))
+    amount = None if claim.amount_minor is None else str(Money(claim.amount_minor))
+    return FulfilmentView.model_validate({**_fields(claim, ids.FULFILMENT, FulfilmentView), "amount": amount})
 
 
 def overdue_view(entry: OverdueEntry, listed: ListedObligation) -> OverdueView:
@@ -279,11 +299,7 @@ def exemption_view(request: Exemption) -> ExemptionView:
     return ExemptionView.model_validate(_fields(request, EXEMPTION, ExemptionView))
 
 
-def variation_view(variation: Variation) -> VariationView:
-    return VariationView.model_validate(_fields(variation, VARIATION, VariationView))
-
-
-Row = Fulfilment | SupervisionCase | SupervisionStep | TerminationCase | Exemption | Variation
+Row = Fulfilment | SupervisionCase | SupervisionStep | TerminationCase | Exemption
 
 
 def _fields(row: Row, prefix: str, view: type[BaseModel]) -> dict[str, Any]:

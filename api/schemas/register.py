@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from accounts.models import Organisation
-from api.schemas.contracts import AmountShape, Name, Request, RequiredText, Text
+from api.schemas.contracts import AmountShape, Name, RequiredText, Text
+from api.schemas.request import Request
 from core import ids
 from core.errors import Language
 from core.sheets.checking import Problem

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import ContractView, NewContract, Request, contract_view
+from api.schemas.contracts import ContractView, NewContract, contract_view
+from api.schemas.request import Request
 from core import ids
 from performance.due_dates.policy import Anchor, DueUnit
 from performance.policy import ObligationKind, PartyRole

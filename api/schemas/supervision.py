@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.schemas.contracts import DocumentIds, Name, ObligationView, Request, RequiredText, Side, Text, obligation_view
+from api.schemas.contracts import DocumentIds, Name, ObligationView, RequiredText, Side, Text, obligation_view
 from api.schemas.following import (
-    DocumentView,
     OverdueView,
     SupervisionView,
     TerminationView,
@@ -17,6 +16,8 @@ from api.schemas.following import (
     supervision_view,
     termination_view,
 )
+from api.schemas.papers import DocumentView
+from api.schemas.request import Request
 from core import ids
 from performance.policy import PartyRole, StepKind
 from performance.reading import ListedObligation

@@ -31,7 +31,10 @@ def contracted_volumes(obligations: Sequence[Obligation]) -> tuple[dict[date, De
     for each in obligations:
         if each.kind != ObligationKind.DELIVERY or each.quantity is None or each.state in dropped:
             continue
+        named_on = each.due_on or each.anchored_on  # of what recurs, the contract's own day
+        if named_on is None:
+            continue
         quantity, unit = parse_quantity(each.quantity, unit)
-        first = each.due_on.replace(day=1)
+        first = named_on.replace(day=1)
         found[first] = found.get(first, Decimal(0)) + quantity
     return found, unit or ""

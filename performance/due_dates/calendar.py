@@ -70,6 +70,11 @@ class HolidayCalendar:
             raise HolidayTableMissing(year=year)
         return found
 
+    @property
+    def last_day(self) -> date:
+        """The last day any table knows. Raises `HolidayTableInvalid`."""
+        return date(max(self._tables), 12, 31) if self._tables else date.min
+
     def is_working_day(self, day: date) -> bool:
         """Raises `HolidayTableMissing`."""
         table = self.table(day.year)

@@ -26,8 +26,11 @@ class DueRuleInvalid(InvalidInput):
 
 class RecurrenceInvalid(InvalidInput):
     code = "recurrence_invalid"
-    zh = "周期性履约须起月不晚于止月、不超过 {most} 期、每月日期为 1–31 或月末。请更正。"
-    en = "What recurs starts no later than it ends, at most {most} times, on a day 1–31 or the last one. Correct it."
+    zh = "周期性履约须起月不晚于止月、不超过 {most} 期、每 1/3/6/12 个月一期、日期为 1–31 或月末。请更正。"
+    en = (
+        "What recurs starts no later than it ends, at most {most} times, every 1, 3, 6 or 12 months, on a day 1–31 or"
+        " the last one. Correct it."
+    )
 
 
 class AnchorNotReportable(InvalidInput):
@@ -46,3 +49,9 @@ class AnchorBeforeSigning(InvalidInput):
     code = "anchor_before_signing"
     zh = "起算事件日期 {occurred_on} 早于合同签订日期 {signed_on}。请核对。"
     en = "The starting event is dated {occurred_on}, before the signing on {signed_on}. Check both dates."
+
+
+class AnchorSet(Conflict):
+    code = "anchor_set"
+    zh = "该节点的起算日已确定为 {anchored_on}，不能再次申报。有误的，请双方签订变更协议。"
+    en = "The period runs from {anchored_on} already. If that is wrong, the parties sign an amendment."

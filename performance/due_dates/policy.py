@@ -25,6 +25,8 @@ from performance.due_dates.errors import (
 LONGEST = 3660
 MOST_OCCURRENCES = 120
 LAST_DAY = 0
+LONGEST_MONTH = 31
+INTERVALS = frozenset({1, 3, 6, 12})
 _MONTHS = 12
 
 
@@ -66,11 +68,21 @@ class DueRule:
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """The same every month, from the month of `first` to that of `last`, on `day` (1–31, or `LAST_DAY`)."""
+    """The same every `every_months` months (3: every quarter), from the month of `first` to that of `last` at most,
+    on `day` (1–31, or `LAST_DAY`)."""
 
     first: date
     last: date
     day: int
+    every_months: int = 1
+    rolls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One day of a recurrence: the day the contract names, and whether it rolls when that day is off."""
+
+    counted_to: date
     rolls: bool = False
 
 
@@ -86,8 +98,13 @@ class DueDate:
         return self.due_on != self.counted_to
 
 
-def due_date(rule: DueRule, anchored_on: date, calendar: HolidayCalendar) -> DueDate:
-    """Raises `HolidayTableMissing`; of a rule that neither rolls nor counts working days no table is asked."""
+def due_date(rule: DueRule | Occurrence, anchored_on: date, calendar: HolidayCalendar) -> DueDate:
+    """Raises `HolidayTableMissing`; of a rule that neither rolls nor counts working days no table is asked.
+
+    Of an occurrence `anchored_on` is the day it names.
+    """
+    if isinstance(rule, Occurrence):
+        return DueDate(calendar.working_day_from(anchored_on) if rule.rolls else anchored_on, anchored_on)
     return period_end(anchored_on, rule.count, rule.unit, calendar, rolls=rule.rolls)
 
 
@@ -106,18 +123,23 @@ def add_months(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
-def occurrences(recurrence: Recurrence, calendar: HolidayCalendar) -> list[date]:
-    """The due dates, the earliest first. Raises `RecurrenceInvalid`, and `HolidayTableMissing` if it rolls."""
+def occurrences(recurrence: Recurrence) -> list[Occurrence]:
+    """All of them, the earliest first. Raises `InvalidDay` or `RecurrenceInvalid`.
+
+    They are known when the contract is entered, so no holiday table is asked yet: a year whose holidays aren't
+    published would keep every contract that runs into it out of the register.
+    """
     first, last = check_day(recurrence.first).replace(day=1), check_day(recurrence.last).replace(day=1)
-    months = (last.year - first.year) * _MONTHS + last.month - first.month + 1
-    if not (1 <= months <= MOST_OCCURRENCES and LAST_DAY <= recurrence.day <= 31):
+    months = (last.year - first.year) * _MONTHS + last.month - first.month
+    is_valid = months >= 0 and recurrence.every_months in INTERVALS and LAST_DAY <= recurrence.day <= LONGEST_MONTH
+    if not is_valid or months // recurrence.every_months >= MOST_OCCURRENCES:
         raise RecurrenceInvalid(most=MOST_OCCURRENCES)
     found = []
-    for step in range(months):
+    for step in range(0, months + 1, recurrence.every_months):
         month = add_months(first, step)
         length = monthrange(month.year, month.month)[1]
         day = month.replace(day=length if recurrence.day == LAST_DAY else min(recurrence.day, length))
-        found.append(calendar.working_day_from(day) if recurrence.rolls else day)
+        found.append(Occurrence(day, recurrence.rolls))
     return found
 
 

@@ -12,6 +12,7 @@ from core import ids
 from core.clock import china_day
 from core.unit_of_work import UnitOfWork
 from performance import repository as contracts
+from performance.close_contract import note_evaluated
 from performance.evaluation import policy, repository
 from performance.evaluation.draft_evaluation import own_evaluation, scheme_of
 from performance.evaluation.errors import EvaluatedPartyRequired
@@ -21,7 +22,7 @@ from performance.evaluation.policy import EVALUATION, EvaluationChange, Evaluati
 from performance.evaluation.recording import announce_step, take_step
 from performance.evaluation.repository import EvaluationInHand
 from performance.evaluation.schemes import Schemes
-from performance.recording import party_fact
+from performance.recording import Author, party_fact
 
 
 def comment_on_evaluation(
@@ -90,6 +91,7 @@ def confirm_evaluation(
     facts = {"score_hundredths": evaluation.score_hundredths, "grade": evaluation.grade}
     evidence_id = take_step(uow, actor, hand, EvaluationChange.CONFIRM, text=text, facts=facts)
     evaluation.closed_at = uow.now
+    note_evaluated(uow, hand.file, Author.of(actor), reason=text, evidence_id=evidence_id)
     uow.emit(
         EvaluationFinal(
             evaluation_id=evaluation.id,

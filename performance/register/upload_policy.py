@@ -249,7 +249,7 @@ def _column_of(error: DingyueError, elements: ContractElements) -> str | None:
         return "signed_on"
     if isinstance(error, DueBeforeSigning) and elements.signed_on is not None:
         for position, obligation in enumerate(elements.obligations, start=1):
-            if obligation.due_on < elements.signed_on:
+            if obligation.named_day is not None and obligation.named_day < elements.signed_on:
                 return milestone_key(position, "due_on")
         return "performance_due_on"
     return "unit_uscc" if error.code in {"unit_not_subordinate", "unit_ambiguous"} else None

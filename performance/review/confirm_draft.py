@@ -14,7 +14,8 @@ from core import ids
 from core.unit_of_work import UnitOfWork
 from performance import enter_contract
 from performance.intake import ContractElements
-from performance.recording import Author, notarise, write_history
+from performance.policy import ContractState
+from performance.recording import Author, change_contract, notarise, write_history
 from performance.regions import RegionProfiles
 from performance.repository import ContractFile
 from performance.review import confirmation, repository
@@ -29,8 +30,8 @@ def confirm_draft(
     actor: Actor,
     review_id: UUID,
     elements: ContractElements,
-    profiles: RegionProfiles,
     *,
+    profiles: RegionProfiles,
     acknowledged: Sequence[str],
 ) -> tuple[ContractFile, ReviewConfirmation]:
     """The contract entered, and what it is on record for. Raises `ReviewNotFound`, `ReviewPersonRequired`,
@@ -47,6 +48,9 @@ def confirm_draft(
     row = _record(uow, review, file, Author.of(actor), changes=changes, acknowledged=acknowledged)
     row.organisation_id, row.person_id = actor.organisation_id, actor.person_id
     uow.session.add(row)
+    if file.contract.state == ContractState.DRAFT:
+        reason = "风险审查已经人员核对确认"
+        change_contract(uow, file, ContractState.REVIEWED, Author.of(actor), reason=reason, evidence_id=row.evidence_id)
     try:
         uow.session.flush()
     except IntegrityError as error:  # The unique key decides, also between two who confirm at the same time.

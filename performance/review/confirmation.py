@@ -72,5 +72,5 @@ def _drafted_obligation(each: Mapping[str, Any]) -> str:
 
 
 def _entered_obligation(each: ObligationElement) -> str:
-    parts = (each.kind, each.debtor_role, each.title, each.due_on.isoformat(), each.amount or "-")
+    parts = (each.kind, each.debtor_role, each.title, each.named_day or "-", each.amount or "-")
     return " | ".join(map(str, parts))

@@ -64,6 +64,11 @@ class ReviewService:
         """Enters the contract of a draft that a person checked. See `confirm_draft.confirm_draft`."""
         with self.unit_of_work() as uow:
             file, row = confirm_draft.confirm_draft(
-                uow, actor, review_id, elements, self.profiles, acknowledged=acknowledged
+                uow,
+                actor,
+                review_id,
+                elements,
+                profiles=self.profiles,
+                acknowledged=acknowledged,
             )
             return reading.dossier(uow.session, file, self.profiles), row

@@ -223,8 +223,8 @@ def _demand_facts(uow: UnitOfWork, actor: Actor, hand: ObligationInHand, today: 
         debtor_uscc=hand.debtor.uscc,
         kind_zh=zh,
         kind_en=en,
-        due_on=obligation.due_on,
-        days_late=(today - obligation.due_on).days,
+        due_on=hand.past_due_on,
+        days_late=(today - hand.past_due_on).days,
         authority=uow.session.get_one(Organisation, actor.organisation_id).name,
         optional=optional,
     )

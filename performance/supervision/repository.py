@@ -121,7 +121,7 @@ def standing(
     )
     amount = obligation.amount_minor
     return Standing(
-        due_on=obligation.due_on,
+        due_on=hand.past_due_on,
         steps=tuple(TakenStep(StepKind(step.kind), step.held_on) for step in contracts.steps_of(session, [case.id])),
         failures=failures or 0,
         failed_items=failed_items or 0,

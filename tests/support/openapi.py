@@ -52,8 +52,9 @@ class Example:
         for choice in ("enum", "examples"):
             if choice in schema:
                 return schema[choice][0]
-        if "anyOf" in schema:
-            return self.of(schema["anyOf"][0], name)
+        for choice in ("anyOf", "oneOf"):
+            if choice in schema:
+                return self.of(schema[choice][0], name)
         return self._of_type(schema)
 
     def _of_type(self, schema: Mapping[str, Any]) -> Any:

@@ -7,9 +7,11 @@ from fastapi import Form, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from core import ids
+from performance.errors import EvidenceMissing
 from performance.policy import EXEMPTION, VARIATION, DisputeOutcome, ExemptionGround, PartyRole, StepKind
 from performance.supervision.record_step import NewStep
 from performance.terminate_obligation import Resolution
+from performance.variations.policy import Terms
 from web.desk import CurrentDesk
 from web.pages import page_router
 
@@ -53,8 +55,16 @@ class VariationForm(BaseModel):
 
 class VariationAnswerForm(BaseModel):
     variation_id: PublicId
-    decision: Literal["accept", "refuse"]
+    decision: Literal["agree", "drop"]
     answer: OptionalText = ""
+
+
+class AmendmentForm(BaseModel):
+    """An envelope of one's own that isn't completed yet, or a PDF that both sides signed elsewhere."""
+
+    variation_id: PublicId
+    envelope_id: Annotated[str, Field(max_length=60)] = ""
+    document: UploadFile | None = None
 
 
 class SupervisionForm(BaseModel):
@@ -140,10 +150,10 @@ def answer_exemption(desk: CurrentDesk, form: Annotated[ExemptionAnswerForm, For
 def propose_variation(desk: CurrentDesk, form: Annotated[VariationForm, Form()]) -> Response:
     return desk.act(
         form,
-        lambda: desk.performance.propose_variation(
+        lambda: desk.services.variations.propose(
             desk.actor,
             desk.obligation_id,
-            due_on=form.due_on,
+            Terms(due_on=form.due_on),
             reason=form.reason,
             document_ids=desk.store(form.document),
         ),
@@ -153,9 +163,27 @@ def propose_variation(desk: CurrentDesk, form: Annotated[VariationForm, Form()])
 @router.post("/obligations/{obligation_id}/answer-variation")
 def answer_variation(desk: CurrentDesk, form: Annotated[VariationAnswerForm, Form()]) -> Response:
     variation_id = ids.parse(VARIATION, form.variation_id)
-    if form.decision == "accept":
-        return desk.act(form, lambda: desk.performance.accept_variation(desk.actor, variation_id))
-    return desk.act(form, lambda: desk.performance.refuse_variation(desk.actor, variation_id, answer=form.answer))
+    if form.decision == "agree":
+        return desk.act(form, lambda: desk.services.variations.agree(desk.actor, variation_id))
+    return desk.act(form, lambda: desk.services.variations.drop(desk.actor, variation_id, answer=form.answer))
+
+
+@router.post("/obligations/{obligation_id}/amendment")
+def sign_amendment(desk: CurrentDesk, form: Annotated[AmendmentForm, Form()]) -> Response:
+    """An envelope if one is named, else the uploaded PDF."""
+    variation_id = ids.parse(VARIATION, form.variation_id)
+
+    def sign() -> object:
+        variations = desk.services.variations
+        if form.envelope_id.strip():
+            envelope_id = ids.parse(ids.ENVELOPE, form.envelope_id.strip())
+            return variations.attach_envelope(desk.actor, variation_id, envelope_id)
+        stored = desk.store(form.document)
+        if not stored:
+            raise EvidenceMissing
+        return variations.sign_with_document(desk.actor, variation_id, stored[0])
+
+    return desk.act(form, sign)
 
 
 @router.post("/obligations/{obligation_id}/supervision")

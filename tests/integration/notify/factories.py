@@ -11,7 +11,16 @@ from core.unit_of_work import UnitOfWorkFactory
 from notify.adapters.console import ConsoleChannel
 from notify.ports import Channel
 from notify.service import NotifyService
-from performance.events import ContactFact, ObligationClosed, ObligationOverdue, ObligationScheduled, PartyFact
+from performance.events import (
+    ContactFact,
+    ContractSuspended,
+    FulfilmentClaimed,
+    ObligationClosed,
+    ObligationOverdue,
+    ObligationScheduled,
+    PartyFact,
+    PausedObligation,
+)
 from signing.events import RecipientReleased, SigningCodeRequested
 
 CONTRACT = UUID(int=0xC0)
@@ -126,3 +135,33 @@ def recipient_released(secrets: SecretBox, now: datetime, token: str, **changes:
         **changes,
     }
     return RecipientReleased(**fields)
+
+
+def suspended(due_version: int = 1) -> ContractSuspended:
+    return ContractSuspended(
+        suspension_id=uuid4(),
+        contract_id=CONTRACT,
+        contract_number="YL-2026-0001",
+        contract_title="办公设备采购合同",
+        suspended_on=date(2026, 11, 20),
+        obligations=[PausedObligation(obligation_id=OBLIGATION, due_version=due_version)],
+        evidence_id=uuid4(),
+    )
+
+
+def claimed(answer_by: date | None) -> FulfilmentClaimed:
+    """By the supplier: the purchaser's contact is told."""
+    return FulfilmentClaimed(
+        fulfilment_id=UUID(int=0xF0),
+        obligation_id=OBLIGATION,
+        contract_id=CONTRACT,
+        contract_number="YL-2026-0001",
+        contract_title="办公设备采购合同",
+        title="交付设备",
+        part=None,
+        fulfilled_on=date(2026, 11, 20),
+        answer_by=answer_by,
+        creditor=PURCHASER,
+        contacts=CONTACTS[:1],
+        evidence_id=uuid4(),
+    )

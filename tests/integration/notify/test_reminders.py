@@ -1,5 +1,6 @@
 """From events to messages: planned, re-planned, cancelled, sent once."""
 
+from datetime import date
 from itertools import permutations
 
 import pytest
@@ -13,6 +14,7 @@ from notify.service import NotifyService, Sweep
 from tests.integration.notify.factories import (
     DUE_ON,
     at,
+    claimed,
     closed,
     code_requested,
     console_service,
@@ -20,6 +22,7 @@ from tests.integration.notify.factories import (
     overdue,
     recipient_released,
     scheduled,
+    suspended,
 )
 from tests.support.clock import FixedClock
 
@@ -125,6 +128,32 @@ def test_the_order_of_events_does_not_matter(
     clock.set(at(20, 9))
 
     assert service.send_due().sent == 0
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_suspension_ends_the_plan_and_going_on_makes_another_in_any_order(
+    unit_of_work: UnitOfWorkFactory, service: NotifyService, order: tuple[int, ...]
+) -> None:
+    events = [scheduled(due_version=1), suspended(due_version=1), scheduled(due_version=2)]
+    for index in order:
+        handle(unit_of_work, service, events[index])
+    states = reminder_states(unit_of_work)
+    assert {state for version, _, state in states if version == 1} <= {"cancelled"}
+    assert [state for version, _, state in states if version == 2] == ["planned"] * 4
+
+
+def test_only_a_claim_that_silence_would_confirm_is_told_and_once(
+    unit_of_work: UnitOfWorkFactory, service: NotifyService, clock: FixedClock
+) -> None:
+    handle(unit_of_work, service, claimed(None))
+    for _ in range(2):
+        handle(unit_of_work, service, claimed(date(2026, 11, 30)))
+    clock.set(at(21, 9, month=11))
+    assert service.send_due().sent == 1
+    ((phone, text),) = printed(unit_of_work)
+    assert phone.endswith("13800000001")
+    assert "2026-11-30" in text
+    assert "未答复视为确认" in text
 
 
 def test_closing_cancels_what_is_queued_but_not_yet_sent(

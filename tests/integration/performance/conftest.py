@@ -17,12 +17,18 @@ from core.objects import Objects
 from core.outbox import OutboxEvent
 from core.unit_of_work import UnitOfWorkFactory
 from ledger.record import describe_file
+from ledger.verifier.pades import verify_pdf
 from performance.intake import ContactElement, ContractElements, ObligationElement, PartyElement
-from performance.models import Obligation
+from performance.models import ContractHistory, Obligation
 from performance.policy import ObligationKind, PartyRole
 from performance.reading import ContractDossier
 from performance.service import PerformanceService
 from performance.supervision.service import SupervisionService
+from performance.suspensions.policy import SuspensionGround
+from performance.suspensions.service import SuspensionService
+from performance.variations.models import Variation
+from performance.variations.policy import Terms
+from performance.variations.service import VariationService
 from signing.events import EnvelopeCompleted, SignedDocument, SignerFact
 from signing.models import Document, Envelope
 from tests.support.clock import FixedClock
@@ -38,6 +44,8 @@ class World:
 
     service: PerformanceService
     supervision: SupervisionService
+    variations: VariationService
+    suspensions: SuspensionService
     unit_of_work: UnitOfWorkFactory
     objects: Objects
     clock: FixedClock
@@ -46,6 +54,7 @@ class World:
     regulator: Actor
     outsider: Actor
     usccs: dict[UUID, str]
+    roots: list[bytes]
 
     @property
     def today(self) -> date:
@@ -55,9 +64,9 @@ class World:
         self.clock.advance(timedelta(days=days))
         return self.today
 
-    def document(self, actor: Actor, name: str = "验收单.pdf") -> UUID:
+    def document(self, actor: Actor, name: str = "验收单.pdf", data: bytes | None = None) -> UUID:
         """A document of the actor's organisation, as signing stores it."""
-        data = f"%PDF-1.7 {name} {uuid4()}".encode()
+        data = data or f"%PDF-1.7 {name} {uuid4()}".encode()
         described = describe_file(name, "application/pdf", data)
         with self.unit_of_work() as uow:
             document = Document(
@@ -159,7 +168,7 @@ class World:
 
     def handle(self, event: Any) -> None:
         """As the relay does: every subscription to this event, each in a unit of work of its own."""
-        for subscription in self.service.subscriptions():
+        for subscription in [*self.variations.subscriptions(), *self.service.subscriptions()]:
             if isinstance(event, subscription.event):
                 with self.unit_of_work() as uow:
                     subscription.handle(uow, event)  # type: ignore[union-attr] # performance has no reactions
@@ -173,6 +182,42 @@ class World:
             document_ids=[self.document(debtor)],
         )
         self.service.confirm_fulfilment(creditor, claim.id)
+
+    def agreed(self, obligation: Obligation, terms: Terms) -> Variation:
+        """The supplier's proposal, agreed by the purchaser; the amendment is still to be signed."""
+        variation = self.variations.propose(self.supplier, obligation.id, terms, reason="双方协商")
+        return self.variations.agree(self.purchaser, variation.id)
+
+    def amend(self, obligation: Obligation, terms: Terms) -> Variation:
+        """The same, with an amendment that both signed in an envelope."""
+        variation = self.agreed(obligation, terms)
+        envelope_id = self.envelope(self.purchaser)
+        self.variations.attach_envelope(self.purchaser, variation.id, envelope_id)
+        self.handle(self.completion(envelope_id, [self.purchaser, self.supplier]))
+        return variation
+
+    def suspend(self, contract_id: UUID) -> UUID:
+        """Proposed by the supplier, agreed by the purchaser."""
+        row = self.suspensions.propose(
+            self.supplier, contract_id, ground=SuspensionGround.FORCE_MAJEURE, reason="洪水封路"
+        )
+        return self.suspensions.agree(self.purchaser, row.id).id
+
+    def resume(self, suspension_id: UUID) -> None:
+        for side in (self.supplier, self.purchaser):
+            self.suspensions.resume(side, suspension_id, reason="道路恢复")
+
+    def contract_state(self, contract_id: UUID) -> str:
+        return self.service.contract(self.purchaser, contract_id).file.contract.state
+
+    def history(self, contract_id: UUID) -> list[ContractHistory]:
+        with self.unit_of_work() as uow:
+            rows = uow.session.scalars(
+                select(ContractHistory)
+                .where(ContractHistory.contract_id == contract_id)
+                .order_by(ContractHistory.sequence)
+            )
+            return list(rows)
 
     def events(self, event_type: str) -> list[dict[str, Any]]:
         with self.unit_of_work() as uow:
@@ -188,6 +233,7 @@ class World:
 @pytest.fixture
 def world(unit_of_work: UnitOfWorkFactory, objects: Objects, clock: FixedClock) -> World:
     usccs: dict[UUID, str] = {}
+    roots: list[bytes] = []
 
     def actor(code: str, name: str, kind: OrganisationKind, region: str, *scopes: Scope) -> Actor:
         with unit_of_work() as uow:
@@ -202,6 +248,13 @@ def world(unit_of_work: UnitOfWorkFactory, objects: Objects, clock: FixedClock) 
     return World(
         service=PerformanceService(unit_of_work),
         supervision=SupervisionService(unit_of_work),
+        variations=VariationService(
+            unit_of_work,
+            objects,
+            lambda data: verify_pdf(data, signing_roots=roots, timestamp_roots=roots, form="any", at=clock.now()),
+        ),
+        suspensions=SuspensionService(unit_of_work),
+        roots=roots,
         unit_of_work=unit_of_work,
         objects=objects,
         clock=clock,

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from accounts.policy import Actor
 from api import problems
 from api.deps import current_actor, services_of
-from api.routes import contracts, obligations, supervision
+from api.routes import contracts, obligations, supervision, suspensions, variations
 from tests.support.http import InProcessClient
 
 if TYPE_CHECKING:
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 
 
 class Edge:
-    """The three routers over the real service; `as_` says who is asking."""
+    """The routers over the real service; `as_` says who is asking."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
         app = FastAPI()
         problems.install(app)
-        for module in (contracts, obligations, supervision):
+        for module in (contracts, obligations, variations, suspensions, supervision):
             app.include_router(module.router, prefix="/v1")
         app.dependency_overrides[services_of] = lambda: self
         app.dependency_overrides[current_actor] = lambda: self.actor
         self.performance = world.service
         self.supervision = world.supervision
+        self.variations = world.variations
+        self.suspensions = world.suspensions
         self.clock = world.clock
         self.actor = world.purchaser
         self.client = InProcessClient(app)
@@ -145,8 +147,15 @@ def test_claim_and_confirm_over_rest(world: "World", edge: Edge) -> None:
     payment = contract["obligations"][1]["id"]
     later = world.today.replace(year=world.today.year + 2).isoformat()
     moved = edge.post(world.supplier, f"/obligations/{payment}/variations", {"due_on": later, "reason": "双方协商"})
-    accepted = edge.post(world.purchaser, f"/variations/{moved['id']}/accept", expect=200)
-    assert accepted["state"] == "accepted"
+    agreed = edge.post(world.purchaser, f"/variations/{moved['id']}/agree", expect=200)
+    assert agreed["state"] == "agreed"
+    envelope_id = world.envelope(world.purchaser)
+    attached = {"envelope_id": f"env_{envelope_id.hex}"}
+    edge.post(world.purchaser, f"/variations/{moved['id']}/envelope", attached, expect=200)
+    assert edge.get(world.purchaser, f"/contracts/{contract['id']}")["state"] == "varying"
+    world.handle(world.completion(envelope_id, [world.purchaser, world.supplier]))
+    about = edge.get(world.purchaser, f"/obligations/{payment}")
+    assert about["variations"][0]["state"] == "effective"
     reloaded = edge.get(world.purchaser, f"/contracts/{contract['id']}")
     assert (reloaded["obligations"][1]["due_on"], reloaded["obligations"][1]["due_version"]) == (later, 2)
 
@@ -206,3 +215,46 @@ def test_another_organisations_id_is_not_found(world: "World", edge: Edge) -> No
         assert edge.get(world.outsider, path, expect=404)["code"] == code
     assert edge.get(world.outsider, "/contracts")["items"] == []
     assert edge.get(world.outsider, "/contracts/ctr_zz", expect=422)["code"] == "invalid_id"
+
+
+def test_a_rule_a_part_interest_and_a_suspension_over_rest(world: "World", edge: Edge) -> None:
+    body = edge.contract_body(silence_days=7, late_interest={"basis": "daily", "rate": "0.001", "clause": "第九条"})
+    payment = {key: value for key, value in body["obligations"][1].items() if key != "due_on"}
+    rule = {"kind": "relative", "anchor": "invoice", "count": 2, "unit": "working_days"}
+    monthly = {"kind": "recurring", "first": world.today.isoformat(), "last": world.today.isoformat(), "day": 0}
+    body["obligations"] += [{**payment, "title": "尾款", "due": rule}, {**payment, "title": "月付", "due": monthly}]
+    contract = edge.post(world.purchaser, "/contracts", body)
+    waiting, month = contract["obligations"][2:]
+    assert (waiting["due_on"], waiting["due_rule"]["anchor"], month["due_rule"]["kind"]) == (
+        None,
+        "invoice",
+        "recurring",
+    )
+    both = [{**payment, "due": rule, "due_on": world.today.isoformat()}]
+    problem = edge.post(world.purchaser, "/contracts", edge.contract_body(obligations=both), expect=422)
+    assert problem["code"] == "due_rule_invalid"
+    explained = edge.get(world.supplier, f"/obligations/{waiting['id']}/explanation")
+    assert explained["due"]["missing"] == "anchor"
+
+    told = {"occurred_on": world.today.isoformat(), "statement": "已开票"}
+    told["document_ids"] = [f"doc_{world.document(world.supplier).hex}"]
+    set_due = edge.post(world.supplier, f"/obligations/{waiting['id']}/anchor", told, expect=200)
+    assert set_due["obligation"]["due_on"] is not None
+    world.pass_days(30)
+    part = {"fulfilled_on": world.today.isoformat(), "statement": "部分", "amount": {"amount": "80000.00"}}
+    claim = edge.post(world.purchaser, f"/obligations/{waiting['id']}/fulfilments", part)
+    assert claim["answer_by"] is not None
+    edge.post(world.supplier, f"/fulfilments/{claim['id']}/confirm", expect=200)
+    about = edge.get(world.supplier, f"/obligations/{waiting['id']}")
+    assert (about["progress"]["met"], about["progress"]["rest"]) == ("80000.00", "400000.00")
+    assert (about["late_interest"]["rule"], about["late_interest"]["clause"]) == ("agreed", "第九条")
+
+    proposed = {"ground": "force_majeure", "reason": "洪水"}
+    row = edge.post(world.supplier, f"/contracts/{contract['id']}/suspensions", proposed)
+    assert edge.post(world.purchaser, f"/suspensions/{row['id']}/agree", expect=200)["state"] == "in_force"
+    assert edge.get(world.purchaser, f"/contracts/{contract['id']}")["state"] == "suspended"
+    for side in (world.supplier, world.purchaser):
+        ended = edge.post(side, f"/suspensions/{row['id']}/resume", {"answer": "恢复"}, expect=200)
+    assert ended["state"] == "ended"
+    listed = edge.get(world.purchaser, f"/contracts/{contract['id']}/suspensions")
+    assert [each["id"] for each in listed["items"]] == [row["id"]]

@@ -331,26 +331,6 @@ def test_exempt_needs_evidence_and_a_different_person(world: "World", late_deliv
         world.service.refuse_exemption(world.regulator, request.id, answer="反悔")
 
 
-def test_a_due_date_moves_only_by_agreement(world: "World", late_delivery: Obligation) -> None:
-    new_day = world.today + timedelta(days=7)
-    variation = world.service.propose_variation(world.supplier, late_delivery.id, due_on=new_day, reason="物流延误")
-    with pytest.raises(errors.NotAParty):
-        world.service.accept_variation(world.supplier, variation.id)
-    assert world.service.obligation(world.supplier, late_delivery.id).obligation.due_version == 1
-
-    world.service.accept_variation(world.purchaser, variation.id)
-
-    moved = world.service.obligation(world.supplier, late_delivery.id)
-    assert (moved.obligation.state, moved.obligation.due_on) == ("scheduled", new_day)
-    assert moved.obligation.due_version == 2
-    assert moved.overdue_entries[0].outcome == "rescheduled"
-    assert world.events("obligation.scheduled")[-1]["due_version"] == 2
-    world.pass_days(8)
-    assert world.service.sweep_due() == 1
-    entries = world.service.obligation(world.supplier, late_delivery.id).overdue_entries
-    assert [entry.due_version for entry in entries] == [1, 2]
-
-
 def test_history_replays_to_the_state_and_cannot_be_changed(world: "World", late_delivery: Obligation) -> None:
     case = world.service.open_supervision(world.regulator, late_delivery.id, reason="逾期")
     assert case.closed_at is None

@@ -22,7 +22,13 @@ def text_of(name: str, language: str = "zh", secret: str | None = None, **params
 
 
 def test_every_template_keeps_the_rules() -> None:
-    assert set(load_templates()) == {"obligation_reminder", "obligation_follow_up", "signing_link", "signing_code"}
+    assert set(load_templates()) == {
+        "obligation_reminder",
+        "obligation_follow_up",
+        "fulfilment_claimed",
+        "signing_link",
+        "signing_code",
+    }
 
 
 def test_a_text_is_signature_body_and_reference() -> None:

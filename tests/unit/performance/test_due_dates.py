@@ -108,11 +108,25 @@ def test_every_published_year_has_the_legal_holidays_off(year: int) -> None:
         assert not CALENDAR.is_working_day(day)
 
 
-def test_what_recurs_is_due_on_its_day_of_every_month() -> None:
-    whole = occurrences(Recurrence(date(2026, 1, 20), date(2026, 4, 1), 31), CALENDAR)
+def days(recurrence: Recurrence) -> list[date]:
+    return [due_date(each, each.counted_to, CALENDAR).due_on for each in occurrences(recurrence)]
+
+
+def test_what_recurs_is_due_on_its_day_of_every_month_or_quarter() -> None:
+    whole = days(Recurrence(date(2026, 1, 20), date(2026, 4, 1), 31))
     assert whole == [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)]
-    assert occurrences(Recurrence(date(2026, 2, 1), date(2026, 2, 1), LAST_DAY), CALENDAR) == [date(2026, 2, 28)]
-    assert occurrences(Recurrence(date(2026, 10, 1), date(2026, 10, 9), 5, rolls=True), CALENDAR) == [date(2026, 10, 8)]
+    assert days(Recurrence(date(2026, 2, 1), date(2026, 2, 1), LAST_DAY)) == [date(2026, 2, 28)]
+    assert days(Recurrence(date(2026, 10, 1), date(2026, 10, 9), 5, rolls=True)) == [date(2026, 10, 8)]
+    quarters = days(Recurrence(date(2026, 3, 1), date(2026, 12, 1), LAST_DAY, every_months=3))
+    assert quarters == [date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 30), date(2026, 12, 31)]
+
+
+def test_what_recurs_may_run_into_years_without_a_table() -> None:
+    """Its days are known; only the rolling of those in such a year has to wait."""
+    far = occurrences(Recurrence(date(2026, 12, 1), date(2030, 1, 1), 15, rolls=True))
+    assert len(far) == 38
+    with pytest.raises(errors.HolidayTableMissing):
+        due_date(far[-1], far[-1].counted_to, CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -121,11 +135,12 @@ def test_what_recurs_is_due_on_its_day_of_every_month() -> None:
         Recurrence(date(2026, 5, 1), date(2026, 4, 30), 5),
         Recurrence(date(2026, 1, 1), date(2026, 4, 30), 32),
         Recurrence(date(2026, 1, 1), date(2036, 1, 1), 5),
+        Recurrence(date(2026, 1, 1), date(2026, 4, 1), 5, every_months=2),
     ],
 )
 def test_what_cannot_recur_is_refused(recurrence: Recurrence) -> None:
     with pytest.raises(errors.RecurrenceInvalid):
-        occurrences(recurrence, CALENDAR)
+        occurrences(recurrence)
 
 
 @pytest.mark.parametrize(

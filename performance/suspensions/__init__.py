@@ -1,0 +1,1 @@
+"""Suspension of a contract: its clocks stand still until it goes on."""
