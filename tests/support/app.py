@@ -355,6 +355,9 @@ class Office:
         self.ids["exemption_id"] = self.done("supplier", "POST", f"{at}/{excused}/exemptions", ground)["id"]
         later = {"due_on": self.day(30), "reason": "双方协商"}
         self.ids["variation_id"] = self.done("supplier", "POST", f"{at}/{moved}/variations", later)["id"]
+        stop = {"ground": "force_majeure", "reason": "洪水"}
+        suspensions = f"/v1/contracts/{self.ids['contract_id']}/suspensions"
+        self.ids["suspension_id"] = self.done("supplier", "POST", suspensions, stop)["id"]
         self.clock.advance(timedelta(days=3))
         self.services.performance.sweep_due()
         reason = {"reason": "逾期未履行"}
