@@ -107,7 +107,8 @@ class Idempotency:
         scheme, token = get_authorization_scheme_param(request.headers["authorization"])
         key_hash = _digest(scheme.lower(), token, request.url.path, key)
         content = _without_boundary(request.headers.get("content-type", ""), body)
-        request_hash = _digest(request.url.query, content)
+        # With the token, which is a secret: a number in a body can't be found by trying them all against this hash.
+        request_hash = _digest(token, request.url.query, content)
         begun = await to_thread.run_sync(self._begin, key_hash, request_hash)
         if isinstance(begun, Response):
             if not await to_thread.run_sync(self._is_still_let_in, request):

@@ -14,7 +14,7 @@ from api.services import Platform, Services
 from app.broker import RelayKick
 from app.fonts import BOLD, REGULAR
 from app.platform_seal import open_platform_seal
-from app.settings import ChainSettings, LogSettings, MessageSettings, SandboxSettings, Settings
+from app.settings import ChainSettings, IdentitySettings, LogSettings, MessageSettings, SandboxSettings, Settings
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.database import create_database_engine
 from core.dispatch import Dispatcher, Subscriber
@@ -59,6 +59,7 @@ from performance.supervision.service import SupervisionService
 from performance.suspensions.service import SuspensionService
 from performance.variations.service import VariationService
 from signing.bulk.service import BulkService
+from signing.identity.adapters.http_provider import HTTPIdentityProvider
 from signing.note_delivery import note_delivery
 from signing.papers.report_facts import Imprint
 from signing.pdf.adapters.http_revocation import RevocationSource
@@ -291,7 +292,7 @@ def _evidence(settings: Settings, base: Foundation, signatures: _Signatures, pla
 
 
 def _signing(settings: Settings, base: Foundation, signatures: _Signatures, platform: Platform) -> SigningService:
-    sandbox = sandbox_of(settings.sandbox)
+    sandbox, identity = sandbox_of(settings.sandbox), settings.signing.identity
     return SigningService(
         unit_of_work=base.unit_of_work,
         objects=base.objects,
@@ -305,6 +306,18 @@ def _signing(settings: Settings, base: Foundation, signatures: _Signatures, plat
         imprint=_imprint(settings, signatures, platform),
         software=SOFTWARE,
         clock_source="demonstration clock" if settings.clock.offset_file else "system clock (NTP)",
+        identity=_identity_provider(identity) if identity else None,
+        is_identity_required=identity is not None and identity.is_required,
+    )
+
+
+def _identity_provider(identity: IdentitySettings) -> HTTPIdentityProvider:
+    return HTTPIdentityProvider(
+        identity.provider,
+        identity.url,
+        identity.secret.get_secret_value(),
+        needs_id_number=identity.needs_id_number,
+        timeout_seconds=identity.timeout_seconds,
     )
 
 

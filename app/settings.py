@@ -7,6 +7,7 @@ They come from environment variables: `DINGYUE_` and the path, with `__` between
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -213,6 +214,29 @@ class PlatformSealSettings(_Section):
         return self
 
 
+class IdentitySettings(_Section):
+    # Who checks real names, as evidence names them.
+    provider: Annotated[str, Field(min_length=1, max_length=100)]
+    # Where (ADR 0040 has the few lines of JSON). https; plain http only to this machine: names and numbers go there.
+    url: str
+    secret: SecretStr
+    # Nobody signs, seals or approves without a match. False: evidence tells what came of the check, whatever it was.
+    is_required: bool = False
+    # Recipients are asked for their identity number, which goes to the provider and is kept nowhere here.
+    needs_id_number: bool = False
+    # After this the outcome is unknown.
+    timeout_seconds: Annotated[float, Field(gt=0, le=20)] = 5
+
+    @field_validator("url")
+    @classmethod
+    def _is_private(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if not parts.hostname or not (parts.scheme == "https" or is_here):
+            raise ValueError("an https address, or http on this machine")
+        return url
+
+
 class SigningSettings(_Section):
     # PAdES level of sealed contracts: B-LTA, with a document timestamp over everything, or B-LT, without it.
     level: Literal["B-LT", "B-LTA"] = "B-LTA"
@@ -220,6 +244,8 @@ class SigningSettings(_Section):
     seal: PlatformSealSettings | None = None
     # A PEM file with the roots of authorities whose signers may sign with keys of their own (remote signatures).
     remote_roots_file: Path | None = None
+    # An outside register of real names; none: evidence says that names weren't checked.
+    identity: IdentitySettings | None = None
 
 
 class UploadSettings(_Section):

@@ -36,6 +36,7 @@ WEBHOOK_DELIVERY = "whd"
 WEBHOOK_SECRET = "whs"  # noqa: S105 - the prefix of an id, not a secret
 REMOTE_SIGNATURE = "rsg"
 CERTIFICATE = "crt"
+IDENTITY_CHECK = "idc"
 
 
 def new_id(now: datetime) -> UUID:

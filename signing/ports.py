@@ -8,6 +8,7 @@ authority.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -134,6 +135,57 @@ class RemotePreparation:
 
     data: bytes
     digest: bytes
+
+
+class IdentityOutcome(StrEnum):
+    """`UNKNOWN`: no answer, or none that can be read; it says nothing about the person."""
+
+    MATCHED = "matched"
+    MISMATCHED = "mismatched"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityClaim:
+    """Who somebody says they are. `id_number` (GB 11643) is what they typed; it is kept nowhere and never printed."""
+
+    name: str
+    phone: str
+    id_number: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCheck:
+    """A provider's answer. `method` in the field's own words (运营商三要素, 二要素 …); `reference` finds the check in
+    the provider's own records; `checked_at` is the provider's clock. They are None where it didn't say."""
+
+    outcome: IdentityOutcome
+    method: str | None = None
+    reference: str | None = None
+    checked_at: datetime | None = None
+
+
+class IdentityProvider(Protocol):
+    """An outside register of real names (a carrier, an identity authority, a service in front of one).
+
+    Called outside any unit of work: it takes long, and costs money. Duties:
+    - idempotent by `key`: the same claim under the same key is one check, however often it is asked;
+    - a time-out, an error or rubbish is `UNKNOWN`, never a mismatch, and is returned, not raised;
+    - it gets the claim for this one check and keeps no more of it than the law makes it keep; our side of it logs
+      neither the claim nor its own secret.
+    """
+
+    @property
+    def name(self) -> str:
+        """The provider, as evidence names it."""
+        ...
+
+    @property
+    def needs_id_number(self) -> bool:
+        """Whether the recipient must type their identity number."""
+        ...
+
+    def check(self, claim: IdentityClaim, key: str) -> IdentityCheck: ...
 
 
 class DocumentScreener(Protocol):

@@ -15,12 +15,14 @@ from signing import policy, repository
 from signing.consent import Consent
 from signing.context import SigningContext
 from signing.errors import DocumentNotFound, DocumentUnavailable, EnvelopeNotFound, ReportNotReady
+from signing.identity.facts import outcome_of
 from signing.models import Document, Envelope, Field, Recipient
-from signing.policy import READABLE, EnvelopeState, RecipientRole
+from signing.policy import ACTING, READABLE, EnvelopeState, RecipientRole
+from signing.ports import IdentityOutcome
 from signing.repository import EnvelopeFile
 from signing.seals.errors import SealNotFound
 from signing.seals.use_seal import UsableSeal, seals_for
-from signing.signing_session import Seat, is_authenticated, take_seat
+from signing.signing_session import Seat, is_authenticated, is_identity_asked, take_seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,26 @@ class EnvelopeEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityView:
+    """The real-name check of this seat: who makes it, what it takes, and what came of it so far (None: not asked)."""
+
+    provider: str
+    is_required: bool
+    needs_id_number: bool
+    outcome: IdentityOutcome | None
+
+    @property
+    def is_due(self) -> bool:
+        return self.outcome is not IdentityOutcome.MATCHED
+
+
+@dataclass(frozen=True, slots=True)
 class SeatView:
     """What a recipient sees: the envelope, the others by name, their own fields, what they consent to, and, if they
     are to apply their organisation's seal, which ones they may use.
 
-    `is_on_turn`: they may sign or decline now. `authenticated_until` is None without a valid code.
+    `is_on_turn`: they may sign or decline now. `authenticated_until` is None without a valid code;
+    `identity` where nobody's name is checked.
     """
 
     envelope: Envelope
@@ -70,6 +87,7 @@ class SeatView:
     seals: Sequence[UsableSeal]
     is_on_turn: bool
     authenticated_until: datetime | None
+    identity: IdentityView | None = None
 
 
 def document(context: SigningContext, actor: Actor, document_id: UUID) -> Document:
@@ -188,7 +206,16 @@ def seat(context: SigningContext, session_token: str) -> SeatView:
             seals=_usable_seals(uow, taken),
             is_on_turn=policy.is_on_turn(taken.progress, taken.recipient.id) and uow.now < taken.envelope.expires_at,
             authenticated_until=taken.session.authenticated_until if has_code else None,
+            identity=_identity(context, taken),
         )
+
+
+def _identity(context: SigningContext, taken: Seat) -> IdentityView | None:
+    provider = context.identity
+    if provider is None or taken.recipient.role not in ACTING or not is_identity_asked(context, taken):
+        return None
+    outcome = outcome_of(taken.identity)
+    return IdentityView(provider.name, context.is_identity_required, provider.needs_id_number, outcome)
 
 
 def _usable_seals(uow: UnitOfWork, taken: Seat) -> Sequence[UsableSeal]:

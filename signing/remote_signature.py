@@ -64,7 +64,7 @@ def prepare_remote_signature(
     stored = {position: context.objects.put(each.data) for position, each in prepared.items()}
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
-        signature_attempt.require_ready(seat, action, uow.now)
+        signature_attempt.require_ready(context, seat, action, uow.now)
         remote = RemoteSignature(
             id=uow.new_id(),
             recipient_id=seat.recipient.id,

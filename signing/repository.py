@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
+from signing.identity.models import IdentityCheck
 from signing.models import (
     Document,
     Envelope,
@@ -145,7 +146,7 @@ def fields(session: Session, envelope_id: UUID) -> Sequence[Field]:
 def clear_draft(session: Session, envelope_id: UUID) -> None:
     """Takes everything out of a draft that is to be filled anew, with what its recipients left when it was out once."""
     recipients = select(Recipient.id).where(Recipient.envelope_id == envelope_id)
-    for table in (SigningSession, SigningCode, RemoteSignature):
+    for table in (SigningSession, SigningCode, RemoteSignature, IdentityCheck):
         session.execute(delete(table).where(table.recipient_id.in_(recipients)))
     session.execute(delete(Field).where(Field.envelope_id == envelope_id))
     session.execute(update(Recipient).where(Recipient.envelope_id == envelope_id).values(replaces_id=None))

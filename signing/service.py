@@ -18,9 +18,11 @@ from signing.context import SigningContext
 from signing.create_envelope import create_envelope, update_envelope
 from signing.end_envelope import decline_envelope, expire_envelopes, void_envelope
 from signing.evidence import Origin
+from signing.identity.identify_recipient import identify_if_due, identify_recipient
 from signing.models import Document
 from signing.plan import NewEnvelope
 from signing.policy import EnvelopeState
+from signing.ports import IdentityOutcome
 from signing.read_envelopes import EnvelopeEvent, EnvelopeView, SeatView, StoredPDF
 from signing.remind_recipients import remind_by_schedule, remind_recipients
 from signing.remote_signature import Prepared, complete_remote_signature, prepare_remote_signature
@@ -121,6 +123,12 @@ class SigningService(SigningContext):
 
     def verify_code(self, session_token: str, code: str, origin: Origin) -> datetime:
         return verify_code(self, session_token, code, origin)
+
+    def identify_recipient(self, session_token: str, id_number: str | None, origin: Origin) -> IdentityOutcome:
+        return identify_recipient(self, session_token, id_number, origin)
+
+    def identify_if_due(self, session_token: str, id_number: str | None, origin: Origin) -> IdentityOutcome | None:
+        return identify_if_due(self, session_token, id_number, origin)
 
     def sign_envelope(self, session_token: str, action: Action) -> None:
         sign_envelope(self, session_token, action)

@@ -72,7 +72,7 @@ def _finish(
 
 
 def _approve(uow: UnitOfWork, context: SigningContext, seat: Seat, action: Action) -> None:
-    signature_attempt.require_ready(seat, action, uow.now)
+    signature_attempt.require_ready(context, seat, action, uow.now)
     before = seat.progress
     after = policy.act(before, seat.recipient.id)
     facts = signature_attempt.action_facts(context, seat, action.origin)

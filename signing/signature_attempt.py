@@ -18,16 +18,19 @@ from signing.context import SigningContext
 from signing.errors import CodeRequired, ConsentMissing, SealChoiceMissing
 from signing.events import SealingRequested
 from signing.evidence import Origin, certificate_facts, document_facts, recipient_facts, record_for_envelope
+from signing.identity.errors import IdentityCheckRequired, IdentityMismatched, IdentityUnanswered
+from signing.identity.facts import name_facts, outcome_of
+from signing.identity.models import IdentityCheck
 from signing.models import Field
 from signing.pdf.pictures import check_picture, check_stroke
 from signing.plan import CARRYING, Blank, FieldKind, check_values
 from signing.policy import EnvelopeState, RecipientRole
-from signing.ports import SignerIdentity, SigningOrder
+from signing.ports import IdentityOutcome, SignerIdentity, SigningOrder
 from signing.release_recipients import release_recipients
 from signing.repository import EnvelopeFile
 from signing.seals.use_seal import UsableSeal, note_use, seals_for, take_for_use
 from signing.send_envelope import placed_fields
-from signing.signing_session import Seat, code_reference, is_authenticated
+from signing.signing_session import Seat, code_reference, is_authenticated, is_identity_asked
 from signing.work import NewRevision
 
 
@@ -63,8 +66,9 @@ class Attempt:
     origin: Origin
 
 
-def require_ready(seat: Seat, action: Action, now: datetime) -> None:
-    """Raises `ConsentMissing`, `ConsentVersionUnknown`, `CodeRequired`, `EnvelopeExpired`, or why they can't act."""
+def require_ready(context: SigningContext, seat: Seat, action: Action, now: datetime) -> None:
+    """Raises `ConsentMissing`, `ConsentVersionUnknown`, `CodeRequired`, `EnvelopeExpired`, as `_require_match` does, or
+    why they can't act."""
     if not action.has_consented:
         raise ConsentMissing
     check_version(action.consent_version)
@@ -72,14 +76,30 @@ def require_ready(seat: Seat, action: Action, now: datetime) -> None:
     policy.require_live(expires_at=seat.envelope.expires_at, now=now)
     if not is_authenticated(seat, now):
         raise CodeRequired
+    if context.is_identity_required and is_identity_asked(context, seat):
+        _require_match(seat.identity)
     policy.act(seat.progress, seat.recipient.id)
+
+
+def _require_match(check: IdentityCheck | None) -> None:
+    """Raises `IdentityCheckRequired`, `IdentityUnanswered` or `IdentityMismatched`."""
+    outcome = outcome_of(check)
+    if check is None or outcome is None:
+        raise IdentityCheckRequired
+    if outcome is IdentityOutcome.UNKNOWN:
+        raise IdentityUnanswered
+    if outcome is IdentityOutcome.MISMATCHED:
+        raise IdentityMismatched(
+            with_number_zh="及身份证号码" if check.has_number else "",
+            with_number_en=" and identity number" if check.has_number else "",
+        )
 
 
 def begin(
     uow: UnitOfWork, context: SigningContext, seat: Seat, action: Action, *, has_own_certificate: bool = False
 ) -> Attempt:
     """Raises as `require_ready` does, an `InvalidInput` about a field or picture, or why the seal can't be used."""
-    require_ready(seat, action, uow.now)
+    require_ready(context, seat, action, uow.now)
     fields = own_fields(uow, seat)
     filled = check_values(action.values, [Blank(each.name, FieldKind(each.kind), each.is_required) for each in fields])
     values = {**filled, **_dates(fields, uow.now)}
@@ -130,7 +150,7 @@ def count(
     before = seat.progress
     after = policy.act(before, seat.recipient.id)
     # Read before anything is written: a query in between would send half of it to the database first.
-    fields, documents = own_fields(uow, seat), seat.documents
+    fields, documents, _ = own_fields(uow, seat), seat.documents, seat.identity
     if attempt.seal is not None:
         seat.recipient.seal_id = attempt.seal.seal_id
     work.finish(
@@ -191,7 +211,7 @@ def action_facts(context: SigningContext, seat: Seat, origin: Origin) -> dict[st
         "identified": {
             "method": "one-time code to the recipient's phone",
             "code": code_reference(seat.session.code_id) if seat.session.code_id else None,
-            "name": "as the sender wrote it; not checked against an identity register",
+            **name_facts(seat.identity),
             "organisation": _ORGANISATION[seat.recipient.organisation_id is not None],
         },
         "consent": {"version": seat.consent.version, "sha256": seat.consent.sha256, "given": True},

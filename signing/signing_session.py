@@ -22,6 +22,9 @@ from signing.context import SigningContext
 from signing.errors import CodeNotUsable, CodeWrong, LinkInvalid, SigningSessionInvalid
 from signing.events import SigningCodeRequested
 from signing.evidence import Origin, recipient_facts, record_for_envelope
+from signing.identity import facts as identity_facts
+from signing.identity import repository as identity_checks
+from signing.identity.models import IdentityCheck
 from signing.models import Envelope, Recipient, SigningCode, SigningSession
 from signing.policy import CODE_ATTEMPTS, CODE_LIFETIME, LOCK_WINDOW, RecipientRole, RecipientState
 from signing.repository import EnvelopeFile
@@ -44,6 +47,12 @@ class Seat:
         """Read when first asked for, which must be in the same unit of work and before anything is written: what is
         pending would be sent to the database in halves."""
         return repository.envelope_documents(self.database, self.envelope.id)
+
+    @cached_property
+    def identity(self) -> IdentityCheck | None:
+        """The real-name check that stands for this recipient, in whichever of their sessions it was made: nobody sheds
+        a mismatch by opening the link again. Read like `documents`."""
+        return identity_facts.standing(identity_checks.checks_of(self.database, self.recipient.id))
 
     @property
     def progress(self) -> policy.Progress:
@@ -185,6 +194,11 @@ def verify_code(context: SigningContext, session_token: str, code: str, origin: 
 def is_authenticated(seat: Seat, now: datetime) -> bool:
     until = seat.session.authenticated_until
     return until is not None and now < until and seat.recipient.state == RecipientState.AUTHENTICATED
+
+
+def is_identity_asked(context: SigningContext, seat: Seat) -> bool:
+    """Whether recipients of this envelope are checked: nothing of a test binds anybody, so nobody is asked about it."""
+    return context.identity is not None and not seat.envelope.is_test
 
 
 def code_reference(code_id: UUID) -> str:

@@ -15,6 +15,8 @@ from api.schemas.signing_sessions import (
     CodeInput,
     CodeOutput,
     DelegatedOutput,
+    IdentifiedOutput,
+    IdentityInput,
     LinkInput,
     OpenedSession,
     PreparedOutput,
@@ -74,8 +76,23 @@ def request_code(services: CurrentServices, origin: CurrentOrigin, token: Bearer
 def verify_code(
     services: CurrentServices, origin: CurrentOrigin, token: BearerToken, body: CodeInput
 ) -> AuthenticatedOutput:
-    """Checks the code; five wrong tries use it up."""
-    return AuthenticatedOutput(authenticated_until=services.signing.verify_code(token, body.code, origin))
+    """Checks the code; five wrong tries use it up. Then asks about the recipient's real name, where that is done here
+    and what it takes is given; an error of that leaves the code as verified: go on with `identify`."""
+    until = services.signing.verify_code(token, body.code, origin)
+    return AuthenticatedOutput(
+        authenticated_until=until, identity=services.signing.identify_if_due(token, body.number, origin)
+    )
+
+
+@router.post("/current/identify")
+def identify_recipient(
+    services: CurrentServices, origin: CurrentOrigin, token: BearerToken, body: IdentityInput
+) -> IdentifiedOutput:
+    """The real-name check, once the code was right: again after a mismatch or a time-out, or with an identity number.
+
+    Repeating it is safe: a check without an answer goes on, and whoever matched isn't asked about again.
+    """
+    return IdentifiedOutput(outcome=services.signing.identify_recipient(token, body.number, origin))
 
 
 @router.post("/current/sign")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from accounts.policy import masked_phone
 from api.schemas.envelopes import DocumentOutput, document_output, field_facts
@@ -16,7 +16,8 @@ from core.errors import InvalidInput
 from signing.evidence import Origin
 from signing.plan import MOST_DOCUMENTS, FieldKind
 from signing.policy import EnvelopeState, RecipientRole, RecipientState
-from signing.read_envelopes import SeatView
+from signing.ports import IdentityOutcome
+from signing.read_envelopes import IdentityView, SeatView
 from signing.remote_signature import Prepared
 from signing.signature_attempt import Action
 
@@ -36,9 +37,20 @@ class LinkInput(BaseModel):
     token: Annotated[str, Field(max_length=200, description="The token in the signing link")]
 
 
-class CodeInput(BaseModel):
+class IdentityInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    id_number: Annotated[
+        SecretStr | None,
+        Field(max_length=40, description="GB 11643; only where `identity.needs_id_number`. Sent on, and not kept"),
+    ] = None
+
+    @property
+    def number(self) -> str | None:
+        return self.id_number.get_secret_value() if self.id_number else None
+
+
+class CodeInput(IdentityInput):
     code: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["402817"])]
 
 
@@ -164,6 +176,15 @@ class SealChoice(BaseModel):
     name: str
 
 
+class IdentityOutput(BaseModel):
+    """The real-name check. `outcome` is null until the provider was asked; `unknown`: it gave no answer yet."""
+
+    provider: str
+    required: Annotated[bool, Field(description="Nobody acts without `matched`")]
+    needs_id_number: bool
+    outcome: IdentityOutcome | None
+
+
 class SeatOutput(BaseModel):
     """`is_on_turn`: you may act or decline now. `authenticated_until`: till when your code lets you act."""
 
@@ -187,6 +208,7 @@ class SeatOutput(BaseModel):
     may_delegate: bool
     is_on_turn: bool
     authenticated_until: datetime | None
+    identity: Annotated[IdentityOutput | None, Field(description="Null where nobody's name is checked")]
 
 
 class OpenedSession(BaseModel):
@@ -200,7 +222,14 @@ class CodeOutput(BaseModel):
 
 
 class AuthenticatedOutput(BaseModel):
+    """`identity`: what came of the real-name check, if there is one and it was asked."""
+
     authenticated_until: datetime
+    identity: IdentityOutcome | None
+
+
+class IdentifiedOutput(BaseModel):
+    outcome: IdentityOutcome
 
 
 class DelegatedOutput(BaseModel):
@@ -268,6 +297,18 @@ def seat_output(seat: SeatView) -> SeatOutput:
         may_delegate=seat.envelope.may_delegate,
         is_on_turn=seat.is_on_turn,
         authenticated_until=seat.authenticated_until,
+        identity=_identity_output(seat.identity),
+    )
+
+
+def _identity_output(identity: IdentityView | None) -> IdentityOutput | None:
+    if identity is None:
+        return None
+    return IdentityOutput(
+        provider=identity.provider,
+        required=identity.is_required,
+        needs_id_number=identity.needs_id_number,
+        outcome=identity.outcome,
     )
 
 

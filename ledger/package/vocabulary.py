@@ -26,6 +26,10 @@ EVENTS: Mapping[str, Statement] = {
     "recipient.code_requested": Statement("请求验证码", "Asked for a code"),
     "recipient.code_refused": Statement("验证码错误", "Entered a wrong code"),
     "recipient.authenticated": Statement("通过身份验证", "Proved who they are"),
+    "recipient.identity_requested": Statement("提交实名核验", "Real-name check asked for"),
+    "recipient.identified": Statement("实名核验一致", "Real name confirmed"),
+    "recipient.identity_refused": Statement("实名核验不一致", "Real name not confirmed"),
+    "recipient.identity_unanswered": Statement("实名核验未获结果", "Real-name check unanswered"),
     "recipient.remote_prepared": Statement("准备远程签名", "Prepared a remote signature"),
     "recipient.signed": Statement("签署", "Signed"),
     "recipient.approved": Statement("批准", "Approved"),
@@ -126,6 +130,18 @@ VALUES: Mapping[str, Statement] = {
     ),
     "as the sender wrote it; not checked against an identity register": Statement(
         "姓名由发起方填写，未与身份登记核对", "name as the sender wrote it; not checked against an identity register"
+    ),
+    "checked with its phone against an identity register: they belong together": Statement(
+        "姓名经身份登记机构核验，与手机一致",
+        "name checked with its phone against an identity register: they belong together",
+    ),
+    "as the sender wrote it; an identity register doesn't know it with its phone": Statement(
+        "姓名由发起方填写；经身份登记机构核验，与手机不一致",
+        "name as the sender wrote it; an identity register doesn't know it with its phone",
+    ),
+    "as the sender wrote it; an identity register was asked and gave no answer": Statement(
+        "姓名由发起方填写；已提交身份登记机构核验，未获结果",
+        "name as the sender wrote it; an identity register was asked and gave no answer",
     ),
     "has an account of the platform; whether this person may sign for it is for its members' phones to tell": Statement(
         "单位在平台有账户；此人是否有权代表单位，以该单位成员的手机号码为凭",

@@ -16,7 +16,14 @@ from ledger.record import EvidenceFile
 from ledger.verifier.verdict import Statement
 from signing.papers import layout
 from signing.papers import report_wording as wording
-from signing.papers.report_facts import PLATFORM, CertificateFacts, CompletionFacts, DocumentFacts, RecipientRow
+from signing.papers.report_facts import (
+    PLATFORM,
+    CertificateFacts,
+    CompletionFacts,
+    DocumentFacts,
+    IdentityFacts,
+    RecipientRow,
+)
 from signing.policy import ACTING, RecipientRole, RecipientState
 
 _Fact = tuple[Statement, Statement | str]
@@ -141,6 +148,7 @@ def _action(row: RecipientRow, acted_at: datetime, evidence: str) -> list[_Fact]
     method = row.method or _NOTHING
     facts: list[_Fact] = [
         (wording.LABELS["method"], wording.METHODS.get(method, method)),
+        *_identity(row.identity),
         (wording.LABELS["consent"], f"{row.consent_version or _NOTHING}\nSHA-256 {row.consent_sha256 or _NOTHING}"),
         (wording.LABELS["approved_at" if is_approval else "signed_at"], local_time(acted_at)),
         (wording.LABELS["address"], row.address or _NOTHING),
@@ -149,6 +157,17 @@ def _action(row: RecipientRow, acted_at: datetime, evidence: str) -> list[_Fact]
     if row.seal is not None:
         facts.append((wording.LABELS["seal"], row.seal))
     return facts
+
+
+def _identity(identity: IdentityFacts | None) -> list[_Fact]:
+    """What is known of the name, and where a provider was asked, by which check of theirs."""
+    if identity is None:
+        return []
+    name = (wording.LABELS["real_name"], wording.NAMES.get(identity.name, identity.name))
+    if identity.provider is None:
+        return [name]
+    parts = (identity.provider, identity.method, identity.reference)
+    return [name, (wording.LABELS["register"], " · ".join(part for part in parts if part))]
 
 
 def _certificate(certificate: CertificateFacts) -> list[_Fact]:

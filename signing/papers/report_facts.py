@@ -59,6 +59,17 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityFacts:
+    """The real-name check as the evidence of the act names it. `name`: what it says of the name, in its words; the
+    others are the provider's, None where nobody was asked or nothing answered."""
+
+    name: str
+    provider: str | None
+    method: str | None
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecipientRow:
     """A recipient, and how they acted; what didn't happen is None.
 
@@ -76,6 +87,7 @@ class RecipientRow:
     authenticated_at: datetime | None
     acted_at: datetime | None
     method: str | None
+    identity: IdentityFacts | None
     consent_version: str | None
     consent_sha256: str | None
     address: str | None
@@ -165,6 +177,7 @@ def _row(
         authenticated_at=last.get("recipient.authenticated"),
         acted_at=recipient.signed_at,
         method=_member(facts, "identified", "method"),
+        identity=_identity(facts.get("identified")),
         consent_version=_member(facts, "consent", "version"),
         consent_sha256=_member(facts, "consent", "sha256"),
         address=facts.get("address"),
@@ -187,6 +200,19 @@ def _certificate(facts: Mapping[str, Any] | None) -> CertificateFacts | None:
         not_before=facts.get("not_before"),
         not_after=facts.get("not_after"),
         is_remote="key" in facts,
+    )
+
+
+def _identity(identified: Any) -> IdentityFacts | None:
+    """None for an act whose evidence says nothing of the name."""
+    name = identified.get("name") if isinstance(identified, Mapping) else None
+    if not name:
+        return None
+    return IdentityFacts(
+        name=name,
+        provider=_member(identified, "register", "provider"),
+        method=_member(identified, "register", "method"),
+        reference=_member(identified, "register", "reference"),
     )
 
 

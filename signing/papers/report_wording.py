@@ -1,7 +1,9 @@
 """The words of the completion report, in both languages. Facts are filled in by `completion_report`."""
 
 from ledger.verifier.verdict import Statement
+from signing.identity.facts import NAME_OF, UNCHECKED
 from signing.policy import RecipientRole, RecipientState
+from signing.ports import IdentityOutcome
 
 TITLE = Statement("签署完成报告", "Completion Report")
 LEAD = Statement(
@@ -47,6 +49,8 @@ LABELS = {
     "viewed_at": Statement("首次查看", "First viewed"),
     "authenticated_at": Statement("身份验证", "Authenticated"),
     "method": Statement("验证方式", "Identified by"),
+    "real_name": Statement("姓名核验", "Real name"),
+    "register": Statement("核验机构、方式及流水号", "Checked by, how, and their reference"),
     "signed_at": Statement("签署时间", "Signed at"),
     "approved_at": Statement("批准时间", "Approved at"),
     "consent": Statement("同意文本", "Consent"),
@@ -94,6 +98,22 @@ BY_PLATFORM = Statement("平台", "The platform")
 METHODS = {
     "one-time code to the recipient's phone": Statement(
         "发送至上述手机的一次性验证码", "one-time code sent to the phone above"
+    ),
+}
+NAMES = {
+    UNCHECKED: Statement(
+        "姓名由发起方填写，未与身份登记核对", "as the sender wrote it; not checked against an identity register"
+    ),
+    NAME_OF[IdentityOutcome.MATCHED]: Statement(
+        "经身份登记机构核验，姓名与上述手机一致", "an identity register says that name and phone belong together"
+    ),
+    NAME_OF[IdentityOutcome.MISMATCHED]: Statement(
+        "姓名由发起方填写；经身份登记机构核验，与手机不一致",
+        "as the sender wrote it; an identity register doesn't know it with this phone",
+    ),
+    NAME_OF[IdentityOutcome.UNKNOWN]: Statement(
+        "姓名由发起方填写；已提交身份登记机构核验，未获结果",
+        "as the sender wrote it; an identity register was asked and gave no answer",
     ),
 }
 REMOTE_KEY = Statement("由签署人自行保管（远程签名）", "held by the signer (remote signature)")

@@ -32,14 +32,17 @@ from core.unit_of_work import UnitOfWork
 from credit.service import CreditService
 from performance.determinations.make_document import DocumentMaker
 from signing import work
+from signing.identity import identify_recipient
+from signing.identity.adapters.http_provider import HTTPIdentityProvider
 from signing.pdf.sign import PDFSigner
 from signing.pki.service import PKIService
+from signing.service import SigningService
 from tests.support import app as office
 from tests.support.clock import FixedClock
 from tests.support.determinations import determinations
 from tests.support.http import InProcessClient
 from tests.support.real_signing import real_pki, real_service
-from tests.support.signing import agreed
+from tests.support.signing import ORIGIN, agreed
 
 PATIENCE_SECONDS = 60
 
@@ -171,6 +174,19 @@ def make_document(*, url: URL, folder: Path, now: datetime, determination_id: UU
     elif point == "stored":
         DocumentMaker._keep = die
     service.make_document(determination_id)
+    die()
+
+
+def identify(*, url: URL, service: SigningService, now: datetime, session: str, point: str) -> None:
+    """Asks about a recipient's real name, and dies with the provider not called, or called, or its answer recorded."""
+    engine, clock = create_database_engine(url), FixedClock(now)
+    provider = service.identity
+    assert isinstance(provider, HTTPIdentityProvider)
+    if point == "asked":
+        HTTPIdentityProvider.check = die
+    elif point == "called":
+        identify_recipient._record = die
+    replace(service, unit_of_work=lambda: UnitOfWork(engine, clock)).identify_recipient(session, None, ORIGIN)
     die()
 
 

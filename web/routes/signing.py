@@ -94,12 +94,14 @@ def request_code(request: Request, services: CurrentServices, token: str, form: 
 
 @router.post("/sign/{token}/sign")
 def sign(request: Request, services: CurrentServices, token: str, form: Submitted) -> Response:
-    """Checks the code, unless this session has shown a right one a moment ago; then signs, approves or seals."""
+    """Checks the code, unless this session has shown a right one a moment ago, and the real name where that is done;
+    then signs, approves or seals."""
     session, _ = _session(request, services, token)
     origin = _origin(request)
     try:
         action = SigningForm(form).action(origin)
         _verify(services, session, form, origin)
+        services.signing.identify_if_due(session, SigningForm(form).text("id_number"), origin)
         services.signing.sign_envelope(session, action)
     except DingyueError as error:
         return _show(request, services, token, session, form=form, refusal=error, is_code_sent=True)
