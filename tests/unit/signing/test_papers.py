@@ -11,6 +11,7 @@ import pytest
 from ledger.package.vocabulary import EVENTS
 from ledger.record import describe_file
 from ledger.verifier.verdict import Statement
+from signing.identity.facts import NAME_OF, UNCHECKED
 from signing.papers import report_wording
 from signing.papers.completion_report import completion_report
 from signing.papers.layout import MARGIN, PAGE_HEIGHT, PAGE_WIDTH
@@ -19,6 +20,7 @@ from signing.papers.report_facts import (
     CertificateFacts,
     CompletionFacts,
     DocumentFacts,
+    IdentityFacts,
     Imprint,
     RecipientRow,
     Step,
@@ -26,6 +28,7 @@ from signing.papers.report_facts import (
     report_number,
 )
 from signing.policy import RecipientRole, RecipientState
+from signing.ports import IdentityOutcome
 from tests.support.papers import packed, page_texts, text_bounds, text_of
 
 NOON = datetime(2026, 11, 22, 4, 0, 0, tzinfo=UTC)
@@ -55,6 +58,7 @@ def row(number: int = 1, **changes: Any) -> RecipientRow:
         "authenticated_at": NOON + timedelta(minutes=1),
         "acted_at": NOON + timedelta(minutes=2),
         "method": "one-time code to the recipient's phone",
+        "identity": None,
         "consent_version": "2026-11-25",
         "consent_sha256": "ef" * 32,
         "address": "203.0.113.7",
@@ -123,6 +127,16 @@ def test_the_report_says_everything_about_a_signature() -> None:
         *["2026-11-23 08:00:00 UTC+8", "国家授时中心 NTSC TSA", "https://sign.example.cn/verify"],
     ]
     assert [fact for fact in expected if packed(str(fact)) not in text] == []
+
+
+def test_a_real_name_check_is_named_with_its_provider_and_reference() -> None:
+    checked = IdentityFacts(NAME_OF[IdentityOutcome.MATCHED], "测试登记", "运营商三要素", "REG-20261122-0001")
+    unchecked = IdentityFacts(UNCHECKED, None, None, None)
+    text = packed(text_of(completion_report(report(recipients=[row(1, identity=checked), row(2, identity=unchecked)]))))
+    for said in ("测试登记", "运营商三要素", "REG-20261122-0001"):
+        assert said in text
+    for name in (checked.name, unchecked.name):
+        statements(text, report_wording.NAMES[name])
 
 
 def test_the_report_is_in_both_languages() -> None:
