@@ -80,7 +80,7 @@ def verify_code(
     and what it takes is given; an error of that leaves the code as verified: go on with `identify`."""
     until = services.signing.verify_code(token, body.code, origin)
     return AuthenticatedOutput(
-        authenticated_until=until, identity=services.signing.identify_if_due(token, body.number, origin)
+        authenticated_until=until, identity=services.signing.identify_if_due(token, body.id_number, origin)
     )
 
 
@@ -92,7 +92,7 @@ def identify_recipient(
 
     Repeating it is safe: a check without an answer goes on, and whoever matched isn't asked about again.
     """
-    return IdentifiedOutput(outcome=services.signing.identify_recipient(token, body.number, origin))
+    return IdentifiedOutput(outcome=services.signing.identify_recipient(token, body.id_number, origin))
 
 
 @router.post("/current/sign")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.policy import masked_phone
 from api.schemas.envelopes import DocumentOutput, document_output, field_facts
@@ -41,13 +41,13 @@ class IdentityInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id_number: Annotated[
-        SecretStr | None,
-        Field(max_length=40, description="GB 11643; only where `identity.needs_id_number`. Sent on, and not kept"),
+        str | None,
+        Field(
+            max_length=40,
+            repr=False,
+            description="GB 11643; only where `identity.needs_id_number`. Sent on, and not kept",
+        ),
     ] = None
-
-    @property
-    def number(self) -> str | None:
-        return self.id_number.get_secret_value() if self.id_number else None
 
 
 class CodeInput(IdentityInput):

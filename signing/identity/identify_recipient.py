@@ -47,12 +47,9 @@ def identify_recipient(
     Raises `IdentityNotChecked` (no provider, or a test), `CodeRequired`, `IdentityNumberRequired`,
     `IdentityNumberInvalid`, `TooManyIdentityChecks`, or why it isn't their turn.
     """
-    provider = context.identity
-    if provider is None:
-        raise IdentityNotChecked
     with context.unit_of_work() as uow:
         seat = take_seat(uow, session_token)
-        _require_ready(context, seat, uow)
+        provider = _provider(context, seat, uow)
         if outcome_of(seat.identity) is IdentityOutcome.MATCHED:
             return IdentityOutcome.MATCHED
         number = _number(provider, id_number, uow)
@@ -84,13 +81,15 @@ def identify_if_due(
     return identify_recipient(context, session_token, id_number, origin)
 
 
-def _require_ready(context: SigningContext, seat: Seat, uow: UnitOfWork) -> None:
+def _provider(context: SigningContext, seat: Seat, uow: UnitOfWork) -> IdentityProvider:
+    """Whom to ask. Raises why nobody is to be asked now."""
     policy.require_turn(seat.progress, seat.recipient.id)
     policy.require_live(expires_at=seat.envelope.expires_at, now=uow.now)
-    if not is_identity_asked(context, seat):
+    if context.identity is None or not is_identity_asked(context, seat):
         raise IdentityNotChecked
     if not is_authenticated(seat, uow.now):
         raise CodeRequired
+    return context.identity
 
 
 def _number(provider: IdentityProvider, typed: str | None, uow: UnitOfWork) -> str | None:
