@@ -1,17 +1,19 @@
-"""Queries behind the lists and pages; what an actor may see is decided by `repository.visible_to` alone."""
+"""Queries behind the lists and pages; what an actor may see is what `repository.visible_to` says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accounts.policy import Actor
 from performance.errors import ObligationNotFound
-from performance.models import Contract, ContractHistory, Obligation, OverdueEntry
-from performance.policy import OPEN_OBLIGATION_STATES, ObligationState
+from performance.models import Contract, ContractHistory, ContractParty, Obligation, OverdueEntry
+from performance.policy import OPEN_OBLIGATION_STATES, UNSHARED_STATES, ObligationState
+from performance.register.repository import units_of
 from performance.repository import Row, visible_to
 
 
@@ -33,36 +35,69 @@ def obligations(
     limit: int,
 ) -> Sequence[tuple[Obligation, Contract]]:
     """The soonest due first, then what has no day yet, oldest first. `after` is (due date, id) of the previous page's
-    last row. Two queries at most, so that each walks an index: the undated ones follow only once a page has room."""
-    statement = (
-        select(Obligation, Contract)
-        .join(Contract, Contract.id == Obligation.contract_id)
-        .where(visible_to(actor), Contract.registered_at.is_not(None))
-    )
-    if wanted.states:
-        statement = statement.where(Obligation.state.in_([str(state) for state in wanted.states]))
-    if wanted.due_before is not None:
-        statement = statement.where(Obligation.due_on < wanted.due_before)
-    if wanted.overdue_on is not None:
-        still_open = [str(state) for state in OPEN_OBLIGATION_STATES]
-        statement = statement.where(Obligation.due_on < wanted.overdue_on, Obligation.state.in_(still_open))
+    last row. The undated ones are asked for only once a page has room."""
+    seen = _seen_by(session, actor)
+    narrowed = _conditions(wanted)
     found: list[tuple[Obligation, Contract]] = []
     after_day, after_id = after or (date.min, None)
     if after_day is not None:
-        dated = statement.where(Obligation.due_on.is_not(None))
+        dated = [*narrowed, Obligation.due_on.is_not(None)]
         if after_id is not None:
-            dated = dated.where(tuple_(Obligation.due_on, Obligation.id) > tuple_(after_day, after_id))
-        rows = session.execute(dated.order_by(Obligation.due_on, Obligation.id).limit(limit)).all()
-        found = [(row[0], row[1]) for row in rows]
+            dated.append(tuple_(Obligation.due_on, Obligation.id) > tuple_(after_day, after_id))
+        found = _page(session, seen, dated, (Obligation.due_on, Obligation.id), limit)
         after_id = None
     is_dated_only = wanted.due_before is not None or wanted.overdue_on is not None
     if len(found) < limit and not is_dated_only:
-        undated = statement.where(Obligation.due_on.is_(None))
+        undated = [*narrowed, Obligation.due_on.is_(None)]
         if after_id is not None:
-            undated = undated.where(Obligation.id > after_id)
-        rows = session.execute(undated.order_by(Obligation.id).limit(limit - len(found))).all()
-        found += [(row[0], row[1]) for row in rows]
+            undated.append(Obligation.id > after_id)
+        found += _page(session, seen, undated, (Obligation.id,), limit - len(found))
     return found
+
+
+def _conditions(wanted: ObligationFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Contract.registered_at.is_not(None)]
+    if wanted.states:
+        conditions.append(Obligation.state.in_([str(state) for state in wanted.states]))
+    if wanted.due_before is not None:
+        conditions.append(Obligation.due_on < wanted.due_before)
+    if wanted.overdue_on is not None:
+        still_open = [str(state) for state in OPEN_OBLIGATION_STATES]
+        conditions += [Obligation.due_on < wanted.overdue_on, Obligation.state.in_(still_open)]
+    return conditions
+
+
+def _seen_by(session: Session, actor: Actor) -> list[Select[UUID]]:
+    """Ids of obligations, by each reason for which an actor may see their contract; as in `register.search`, each is
+    asked for by itself, so that each has its index."""
+    units = units_of(session, actor.organisation_id)
+    every = select(Obligation.id).join(Contract, Contract.id == Obligation.contract_id)
+    seen = [
+        every.where(Contract.owner_organisation_id.in_([unit.id for unit in units])),
+        every.join(ContractParty, ContractParty.contract_id == Contract.id).where(
+            ContractParty.uscc.in_([unit.uscc for unit in units]), Contract.state.not_in(UNSHARED_STATES)
+        ),
+    ]
+    return [*seen, every.where(Contract.region == actor.region)] if actor.oversees else seen
+
+
+def _page(
+    session: Session,
+    seen: Sequence[Select[UUID]],
+    narrowed: Sequence[ColumnElement[bool]],
+    order: Sequence[InstrumentedAttribute[Any]],
+    limit: int,
+) -> list[tuple[Obligation, Contract]]:
+    pages = [each.where(*narrowed).order_by(*order).limit(limit).subquery() for each in seen]
+    found = union(*(select(page.c.id) for page in pages)).subquery()
+    rows = session.execute(
+        select(Obligation, Contract)
+        .join(Contract, Contract.id == Obligation.contract_id)
+        .where(Obligation.id.in_(select(found.c.id)))
+        .order_by(*order)
+        .limit(limit)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
 
 
 def obligation_of(session: Session, actor: Actor, obligation_id: UUID) -> tuple[Obligation, Contract]:

@@ -107,6 +107,7 @@ class Obligation(Base):
     __tablename__ = "obligation"
     __table_args__ = (
         Index("ix_obligation_state_due_on_id", "state", "due_on", "id"),
+        Index("ix_obligation_due_on_id", "due_on", "id"),
         Index(
             "ix_obligation_undetermined",
             "anchored_on",
