@@ -51,6 +51,10 @@ class Draft:
     def is_set(self, name: str) -> bool:
         return self.text(name) == "yes"
 
+    @property
+    def is_test(self) -> bool:
+        return self.is_set("is_test")
+
     def rows(self) -> list[dict[str, str]]:
         """The obligation rows as typed, the empty ones left out."""
         columns = [self.form.getlist(f"obligation_{name}") for name in OBLIGATION_FIELDS]
@@ -68,7 +72,7 @@ class Draft:
             fields=[field for side in SIDES for field in self._fields(side)],
             expires_at=now + timedelta(days=min(days, 10_000)) if days is not None else None,
             contract_class=self._required("class_code"),
-            is_test=self.is_set("is_test"),
+            is_test=self.is_test,
             may_delegate=self.is_set("may_delegate"),
             remind_every_days=self._whole("remind_every_days"),
         )
