@@ -49,6 +49,7 @@ class Story:
         yield "reminders seven days before the first payment", lambda: self.reminded("payment_1", 7)
         yield "reminders on the day of the first payment", lambda: self.reminded("payment_1", 0)
         yield "the payment is overdue and enters the register", self.payment_is_overdue
+        yield "a reminder at once, a demand once the tolerance is over", self.reminder_and_demand
         yield "an interview", self.interview
         yield "paid under supervision: no negative credit event", self.payment_is_met
         yield "both parties' credit records", self.credit_records
@@ -134,20 +135,35 @@ class Story:
         self.wait_until_overdue(signed.obligations["payment_1"])
         return "entered by the sweep, nobody typed it in"
 
-    def interview(self) -> str:
+    def reminder_and_demand(self) -> str:
+        """A first delay of three days is met with a reminder alone (容错); the demand in writing comes after."""
         regulator = self.cast.user("regulator@demo.example")
-        obligation_id = self.signed("procurement").obligations["payment_1"]
+        signed = self.signed("procurement")
         case = regulator.post(
-            f"/v1/obligations/{obligation_id}/supervision", {"reason": "首笔价款逾期未付，重点跟踪。"}
+            f"/v1/obligations/{signed.obligations['payment_1']}/supervision",
+            {"reason": "首笔价款逾期未付，重点跟踪。"},
         )
+        self.take_step(case["id"], "reminder", "电话提醒采购人付款经办人。", "采购人答复正在办理付款审批。")
+        contracts.move_clock(self.cast, signed.due["payment_1"] + timedelta(days=4))
+        return self.take_step(case["id"], "demand", "送达书面催告书。", "采购人签收，仍未付款。")
+
+    def interview(self) -> str:
+        signed = self.signed("procurement")
+        contracts.move_clock(self.cast, signed.due["payment_1"] + timedelta(days=8))
+        dossier = self.cast.user("regulator@demo.example").get(f"/v1/obligations/{signed.obligations['payment_1']}")
+        minutes = "约谈采购人：资金已到位，付款审批延误；采购人承诺当日支付。"
+        return self.take_step(dossier["supervision"][0]["id"], "interview", minutes, "采购人承诺立即支付首笔价款。")
+
+    def take_step(self, case_id: str, kind: str, minutes: str, outcome: str) -> str:
+        regulator = self.cast.user("regulator@demo.example")
         step = {
-            "kind": "interview",
+            "kind": kind,
             "held_on": contracts.today(regulator).isoformat(),
             "participants": ["周督查", "陈立言", "赵成鼎"],
-            "minutes": "约谈采购人：资金已到位，付款审批延误；采购人承诺当日支付。",
-            "outcome": "采购人承诺立即支付首笔价款。",
+            "minutes": minutes,
+            "outcome": outcome,
         }
-        return str(regulator.post(f"/v1/supervision/{case['id']}/steps", step)["kind"])
+        return str(regulator.post(f"/v1/supervision/{case_id}/steps", step)["kind"])
 
     def payment_is_met(self) -> str:
         signed = self.signed("procurement")

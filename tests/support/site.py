@@ -169,7 +169,7 @@ def draft_form(signed_on: date) -> dict[str, Any]:
 
 
 def send_contract(site: Site, **more: str) -> str:
-    """The address of the contract's page once the purchaser has sent it, or of a test envelope's; `more` of the form."""
+    """The address of the contract's page once the purchaser has sent it, or of the test's; `more` of the form."""
     purchaser = site(PURCHASER["signer"]["email"])
     pdf = (EXAMPLES / FACTS["file"]).read_bytes()
     details = purchaser.post("/contracts/new", files={"document": ("合同.pdf", pdf, "application/pdf")})
