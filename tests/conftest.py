@@ -1,6 +1,7 @@
 """Fixtures: each is named for the thing it returns. One embedded PostgreSQL per test process, one database per test
 process, emptied before each test that asks for it."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,15 @@ from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from tests.support.clock import FixedClock
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unpowered_disk() -> Iterator[None]:
+    """No test outlives the machine's power, which is all that waiting for the disk is for; `tests.support.power` tells
+    what would have been waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     # Not below pytest's own folder, which every starting pytest closes to other users: as root, PostgreSQL is one.
@@ -26,7 +36,6 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 def _running_postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
-    # No test outlives the machine's power, which is all that waiting for the disk is for.
     server = EmbeddedPostgres(folder, {"fsync": "off"})
     server.start()
     migrate(server.url(OWNER_ROLE))
