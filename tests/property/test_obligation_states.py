@@ -31,11 +31,23 @@ def live(wanted: list[ObligationChange]) -> tuple[list[ObligationChange], list[O
     return taken, states
 
 
+STAYING = {
+    ObligationChange.AMEND,
+    ObligationChange.MEET_PARTLY,
+    ObligationChange.POSTPONE,
+    ObligationChange.RESCHEDULE,
+    ObligationChange.SET_DUE,
+}
+
+
 @given(CHANGES)
 def test_the_guards_of_the_diagram_hold(wanted: list[ObligationChange]) -> None:
     taken, states = live(wanted)
     for before, change, after in zip(states[:-1], taken, states[1:], strict=True):
         assert before not in ENDS
+        if before is after:  # terms, day or a part changed; late, it stays late
+            assert change in STAYING
+            continue
         if after is ObligationState.BREACHED:  # R13: only out of the termination register
             assert before is ObligationState.IN_TERMINATION_REGISTER
         if after is ObligationState.MET_AFTER_SUPERVISION:  # R12
@@ -45,7 +57,8 @@ def test_the_guards_of_the_diagram_hold(wanted: list[ObligationChange]) -> None:
         if after is ObligationState.IN_TERMINATION_REGISTER:
             assert before in {ObligationState.OVERDUE, ObligationState.UNDER_SUPERVISION}
         if after is ObligationState.OVERDUE:
-            assert (before, change) == (ObligationState.SCHEDULED, ObligationChange.FALL_OVERDUE)
+            assert before in {ObligationState.SCHEDULED, ObligationState.PARTIALLY_MET}
+            assert change is ObligationChange.FALL_OVERDUE
         if before is ObligationState.UNDER_SUPERVISION and change is ObligationChange.MEET:
             assert after is not ObligationState.MET
 
