@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine
 
 from app.embedded import DATABASE, OWNER_ROLE, SERVICE_ROLE, EmbeddedChain, EmbeddedPostgres
@@ -17,6 +18,9 @@ from core.objects import Objects
 from core.secrets import SecretBox
 from core.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from tests.support.clock import FixedClock
+
+settings.register_profile("dingyue", derandomize=True)  # the same examples in every run
+settings.load_profile("dingyue")
 
 
 @pytest.fixture(scope="session", autouse=True)
